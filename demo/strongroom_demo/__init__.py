@@ -1,0 +1,1 @@
+"""A living room: real firmware on emulated boards around a real gateway."""

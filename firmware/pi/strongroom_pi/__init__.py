@@ -1,0 +1,1 @@
+"""Board support for the Raspberry Pi."""

@@ -1,0 +1,1 @@
+"""Emulated boards: chips at byte level, a simulated room, faults on demand."""

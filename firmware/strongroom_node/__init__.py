@@ -1,0 +1,1 @@
+"""The node runtime: one source for MicroPython and CPython."""

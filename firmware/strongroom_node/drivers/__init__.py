@@ -1,0 +1,1 @@
+"""One file per chip or reader; the bus is passed in."""

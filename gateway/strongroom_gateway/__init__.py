@@ -1,0 +1,1 @@
+"""The Strongroom gateway: one archive room, decided, recorded and proven."""
