@@ -1,0 +1,1 @@
+"""Emulated chips: registers and bytes as the datasheets give them, faults on demand."""
