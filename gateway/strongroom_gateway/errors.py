@@ -1,0 +1,56 @@
+"""Every error the gateway raises on purpose.
+
+StrongroomError
+├── ConfigError          the configuration file cannot be used
+├── BrokerError          a broker folder cannot be made, changed or trusted
+├── ContractError        a message breaks the wire contract (carries a stable reason code)
+├── TransportError       the broker cannot be reached or breaks the protocol
+└── LedgerError          the record cannot be used as it is
+    ├── NotRecordingError   the disk does not take the record now; it may later
+    ├── SchemaError      the database was written by a newer version
+    └── VerifyError      the record does not prove itself
+"""
+
+
+class StrongroomError(Exception):
+    """Base of all errors raised on purpose; its text is fit to be shown to a person."""
+
+
+class ConfigError(StrongroomError):
+    """The configuration cannot be used; the text names the key and the file."""
+
+
+class BrokerError(StrongroomError):
+    """A broker folder cannot be made, changed or trusted; the text names the file."""
+
+
+class ContractError(StrongroomError):
+    """A message breaks the wire contract.
+
+    ``reason`` is a stable code (see ``contract.reasons``); ``detail`` says where and what.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class TransportError(StrongroomError):
+    """The broker cannot be reached, refused the session or broke the protocol."""
+
+
+class LedgerError(StrongroomError):
+    """The ledger cannot be used as it is."""
+
+
+class NotRecordingError(LedgerError):
+    """The disk does not take the record at the moment; nothing was acknowledged."""
+
+
+class SchemaError(LedgerError):
+    """The database was written by a newer version of this program."""
+
+
+class VerifyError(LedgerError):
+    """The record does not prove itself; the text names the first entry that is wrong."""

@@ -1,0 +1,1 @@
+"""MQTT in, decided at once, committed, acknowledged."""

@@ -1,0 +1,1 @@
+"""The broker behind a port: paho, a lean client of our own, and a fake for tests."""
