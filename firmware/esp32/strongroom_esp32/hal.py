@@ -56,10 +56,10 @@ class I2C:
         return self._bus.readfrom(addr, n)
 
     def recover(self):
-        """Clock a chip that stopped in mid-byte to its end, then STOP; return whether the bus is free.
+        """Clock a chip that stopped in mid-byte to its end; return whether the bus is free.
 
         A chip that lost its place holds the data line until it has shifted out the rest of a byte
-        and seen no acknowledge: nine clocks at the most.
+        and seen no acknowledge: nine clocks at the most. A STOP ends the exchange.
         """
         w = self._wiring
         scl = machine.Pin(w["scl"], machine.Pin.OPEN_DRAIN, machine.Pin.PULL_UP, value=1)

@@ -32,7 +32,7 @@ async def _wait(condition, timeout_ms, what):
 
 
 class Wifi:
-    """A Wi-Fi station. It never scans: a scan stops the whole chip for two seconds, doors included."""
+    """A Wi-Fi station. It never scans: a scan stops the whole node for two seconds."""
 
     def __init__(self, ssid, key):
         self._ssid = ssid

@@ -1,7 +1,8 @@
 """Which pin of which board does what, and which pins may do it.
 
 The rules are the ESP32's: pins 6 to 11 belong to the flash, 34 to 39 can only listen, and 0, 2, 5,
-12 and 15 are read at reset to choose how the chip starts, so nothing that switches may hang on them.
+12 and 15 are read at reset to choose how the chip starts, so nothing that switches may hang on
+them.
 """
 
 from strongroom_node.errors import ConfigError

@@ -40,7 +40,7 @@ class PinState:
         self.listeners.append(callback)
 
     def drive(self, level):
-        """Force the level from outside (0 or 1); None lets the line go."""
+        """Force the level from outside: 0, 1 or something with level(); None lets the line go."""
         self.driven = level
 
     def configure(self, mode, pull, value=None):
@@ -69,7 +69,7 @@ class PinState:
         if self.mode == "open_drain" and not self.latch:
             return 0
         if self.driven is not None:
-            return self.driven
+            return self.driven.level() if hasattr(self.driven, "level") else self.driven
         if self.pull is not None:
             return self.pull
         return 1 if self.mode == "open_drain" else 0  # open-drain lines have their pull-ups

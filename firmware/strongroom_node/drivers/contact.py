@@ -1,0 +1,24 @@
+"""A door, cabinet or safe contact: a reed switch on a pin.
+
+Settings: pin, closed (the level when closed, 0 unless told: a switch to ground), pull (up unless
+told).
+"""
+
+ROLE = "contact"
+
+
+def create(board, cfg):
+    """Return the contact that node.json describes."""
+    return Contact(board.pin_in(cfg["pin"], cfg.get("pull", "up")), cfg.get("closed", 0))
+
+
+class Contact:
+    """The raw contact; the task debounces it."""
+
+    def __init__(self, pin, closed):
+        self._pin = pin
+        self._closed = closed
+
+    def value(self):
+        """Return whether the contact is open at this instant."""
+        return self._pin.value() != self._closed

@@ -1,0 +1,24 @@
+"""Readings of a temperature and humidity sensor, and the word when it falls silent.
+
+Settings: every_ms (10000 unless told), fails (how many failed readings in a row make it lost, 3).
+A value that never changes is judged by the gateway, which sees the whole day.
+"""
+
+from strongroom_node.errors import DriverError
+from strongroom_node.tasks.health import Health
+from strongroom_node.tasks.pace import Cadence
+
+
+async def run(node, device_id, driver, cfg, beat):
+    """Read and publish for ever."""
+    health = Health(node, device_id, cfg.get("fails", 3), sensor=True)
+    cadence = Cadence(cfg.get("every_ms", 10000))
+    while True:
+        try:
+            reading = await driver.read()
+        except DriverError as e:
+            health.failed(e.kind)
+        else:
+            health.worked()
+            node.measure("climate", {"sensor": device_id, "t": reading["t"], "rh": reading["rh"]})
+        await cadence.next(beat)
