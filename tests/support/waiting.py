@@ -15,8 +15,8 @@ def wait_for(
 ) -> Answer:
     """Ask `condition` until its answer is true and return that answer.
 
-    Raises AssertionError naming `what` when `seconds` have passed. `what` may be a function, so that
-    the message can show the state at the end. The condition is asked at least once, and once more
+    Raises AssertionError naming `what` after `seconds`. `what` may be a function, so that the
+    message can show the state at the end. The condition is asked at least once, and once more
     after the deadline, so a machine that stalls does not fail a test whose condition has long come.
     """
     deadline = time.monotonic() + seconds
