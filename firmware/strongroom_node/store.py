@@ -1,0 +1,88 @@
+"""Files on flash that are either there whole or not at all."""
+
+import os
+
+from strongroom_node.compat import IS_MICROPYTHON
+from strongroom_node.errors import StoreError
+
+_NEW = ".new"
+
+
+class FileStore:
+    """Small files in one folder. A write is: new file, close, rename; a power cut leaves the old one or the new one.
+
+    littlefs makes a file durable when it is closed and renames atomically; on Linux the file and the folder are synced.
+    """
+
+    def __init__(self, root):
+        self.root = root
+        try:
+            os.mkdir(root)
+        except OSError:  # it is there
+            pass
+        for name in self._listed():
+            if name.endswith(_NEW):  # a write that the power cut interrupted
+                os.remove(self._path(name))
+
+    def read(self, name):
+        """Return the bytes of a file, None where there is none. Raises StoreError when it cannot be read."""
+        try:
+            with open(self._path(name), "rb") as file:
+                return file.read()
+        except OSError as error:
+            if error.errno == 2:
+                return None
+            raise StoreError("cannot read %s: %s" % (name, error))
+
+    def write(self, name, data):
+        """Replace a file as one step; when this returns it survives a power cut. Raises StoreError."""
+        path = self._path(name)
+        try:
+            with open(path + _NEW, "wb") as file:
+                file.write(data)
+                if not IS_MICROPYTHON:
+                    file.flush()
+                    os.fsync(file.fileno())
+            os.rename(path + _NEW, path)
+            self._sync_folder()
+        except OSError as error:
+            raise StoreError("cannot write %s: %s" % (name, error))
+
+    def remove(self, name):
+        """Delete a file if it is there. Raises StoreError."""
+        try:
+            os.remove(self._path(name))
+        except OSError as error:
+            if error.errno != 2:
+                raise StoreError("cannot remove %s: %s" % (name, error))
+
+    def names(self, prefix=""):
+        """Return the names of the files that start with the prefix, sorted."""
+        return sorted(n for n in self._listed() if n.startswith(prefix) and not n.endswith(_NEW))
+
+    def size(self, name):
+        """Return the size of a file in bytes, 0 where there is none."""
+        try:
+            return os.stat(self._path(name))[6]
+        except OSError:
+            return 0
+
+    def free(self):
+        """Return the bytes still free on the file system."""
+        block, available = os.statvfs(self.root)[0], os.statvfs(self.root)[3]
+        return block * available
+
+    def _listed(self):
+        return os.listdir(self.root)
+
+    def _path(self, name):
+        return self.root + "/" + name
+
+    def _sync_folder(self):
+        if IS_MICROPYTHON:
+            return
+        folder = os.open(self.root, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
