@@ -1,0 +1,1 @@
+"""Climate: the room held inside its limits, each of which names its source."""

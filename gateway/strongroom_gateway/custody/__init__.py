@@ -1,0 +1,1 @@
+"""Custody: who holds which item, and by what leave it may go."""

@@ -1,0 +1,41 @@
+"""Places that are no shelf, and the leave under which an item may go."""
+
+from typing import Any, Final
+
+import msgspec
+
+from ..room.context import Context
+
+OUTSIDE: Final = "@outside"
+"""Carried out through a gate."""
+RETURNING: Final = "@returning"
+"""Carried in again, not yet given back at a desk."""
+WITH_HOLDER: Final = "@holder"
+"""In the hands of the person who took it out."""
+
+
+class Leave(msgspec.Struct, frozen=True):
+    """What allows an item to be carried out, and what was looked for to find it."""
+
+    holder: str | None
+    looked_for: dict[str, Any]
+
+    @property
+    def granted(self) -> bool:
+        """Return whether the item may go."""
+        return self.holder is not None
+
+
+def find_leave(item: str, ctx: Context) -> Leave:
+    """Return the leave of an item: it has one while a person has it checked out.
+
+    The one place that says what a leave is.
+    """
+    state = ctx.item(item)
+    looked_for = {
+        "kind": "check-out at a desk",
+        "item": item,
+        "found": state.holder,
+        "since": state.since if state.holder is not None else None,
+    }
+    return Leave(state.holder, looked_for)

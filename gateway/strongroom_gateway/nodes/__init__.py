@@ -1,0 +1,1 @@
+"""Nodes: whether they are heard, and whether their sensors are."""

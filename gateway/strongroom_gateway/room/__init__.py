@@ -1,0 +1,1 @@
+"""The pure core: states and events in, decisions out. No clock, no I/O."""

@@ -1,0 +1,297 @@
+"""The room: applies the rules and keeps their states. Pure: no clock, no I/O, one thread at a time.
+
+The same settings, states, inputs and times give the same decisions. Everything the room remembers
+is in rows (key, JSON) that come back from `decide` when they change, so it can be restored at any
+point.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from ..contract import Info, Sensed, Status
+from ..ingest.port import NOTHING, Command, Decision, Entry
+from .context import Context, ItemState, Say
+from .effects import (
+    Clear,
+    Effect,
+    Fault,
+    Input,
+    Move,
+    Raise,
+    Record,
+    Send,
+    Show,
+    Start,
+    Suppress,
+    Tick,
+)
+from .registry import EVERY_MESSAGE, Rule, RuleState
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_RULE, _ITEM = "rule/", "item/"
+_BOOK = ""  # the name of the alarm book in the heap of deadlines; no rule has it
+
+
+class Book(Protocol):
+    """The alarms that stand."""
+
+    prefix: str
+
+    def restore(self, rows: Mapping[str, str]) -> None:
+        """Take over persisted rows."""
+
+    def apply(self, effect: Raise | Clear | Suppress, now: int, out: Decision) -> None:
+        """Take note of a condition; write what changes into `out`."""
+
+    def tick(self, alarm: str, now: int, out: Decision) -> None:
+        """Take an alarm off the shelf when its time is over."""
+
+    def dues(self) -> Iterable[tuple[int, str]]:
+        """Return the times at which `tick` wants to be called, with the alarm's id."""
+
+    def rows(self) -> Mapping[str, str]:
+        """Return all rows."""
+
+    def standing(self, out: Decision) -> None:
+        """Write all alarms that are to be shown into `out`."""
+
+
+class _Bound:
+    """A rule with the states it has, as the runner uses them."""
+
+    __slots__ = ("apply", "key", "rule", "table")
+
+    def __init__(self, rule: Rule[Any]) -> None:
+        self.rule = rule
+        self.apply = rule.apply
+        self.key = rule.key
+        self.table: dict[str, RuleState] = {}
+
+
+class Room:
+    """One archive room. See `ingest.port.Room` for what the ingest may ask."""
+
+    def __init__(
+        self,
+        context: Context,
+        rules: Iterable[Rule[Any]],
+        book: Book,
+        states: Mapping[str, str] | None = None,
+    ) -> None:
+        self.ctx = context
+        self.book = book
+        self._views: dict[str, bytes] = {}
+        self._deadlines: list[tuple[int, str, str]] = []
+        self._bound = {rule.name: _Bound(rule) for rule in rules}
+        self._hearing: dict[tuple[str, str], tuple[_Bound, ...]] = {}
+        self._unclaimed: list[str] = []
+        self._restore(states or {})
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    def decide(self, event: Sensed, now: int) -> Decision:
+        """Decide on one message; returns the shared NOTHING when nothing follows."""
+        route = (event.lane, event.kind)
+        hearing = self._hearing.get(route)
+        if hearing is None:
+            hearing = self._listen(route, f"{event.lane}/{event.kind}", EVERY_MESSAGE)
+        return self._run(hearing, event, now)
+
+    def status(self, status: Status, now: int) -> Decision:
+        """Take note that a node came or went."""
+        return self._run(self._heard_as("status"), status, now)
+
+    def info(self, info: Info, now: int) -> Decision:
+        """Take note of a node's description of itself."""
+        return self._run(self._heard_as("info"), info, now)
+
+    def fault(
+        self, kind: str, on: bool, now: int, subject: str = "", why: Mapping[str, Any] | None = None
+    ) -> Decision:
+        """Take note of a fault of the gateway's own."""
+        fault = Fault(kind, on, subject, why or {})
+        return self._run(self._heard_as(f"fault:{kind}"), fault, now)
+
+    def tick(self, now: int) -> Decision:
+        """Decide what the passing of time brings. Visits only what is due."""
+        if not self._deadlines or self._deadlines[0][0] > now:
+            return NOTHING
+        due: list[tuple[int, str, str]] = []
+        while self._deadlines and self._deadlines[0][0] <= now:
+            due.append(heapq.heappop(self._deadlines))
+        out = Decision()
+        for at, name, key in due:
+            if name == _BOOK:
+                self.book.tick(key, now, out)
+                continue
+            bound = self._bound[name]
+            state = bound.table.get(key)
+            if state is None or state.due != at:
+                continue  # the deadline was moved after it was noted
+            self._apply(bound, key, Tick(key), now, out)
+            if bound.table.get(key) is state:  # the rule let it stand: it is not asked again
+                self._store(bound, key, msgspec.structs.replace(state, due=None), out)
+        return out
+
+    def start(self, now: int) -> Decision:
+        """Look again at everything that was believed before the gateway stopped."""
+        out = Decision()
+        for key in self._unclaimed:
+            out.states.append((key, None))
+        self._unclaimed.clear()
+        for bound in self._bound.values():
+            for key in sorted({*bound.table, *bound.rule.keys(self.ctx)}):
+                self._apply(bound, key, Start(key), now, out)
+        return out
+
+    def operate(
+        self,
+        act: Callable[[Any, Decision], None],
+    ) -> Decision:
+        """Let a person's act change the book of alarms; its refusal comes out as an exception."""
+        out = Decision()
+        act(self.book, out)
+        self._note_dues()
+        return out
+
+    # -- what is there ---------------------------------------------------------------------------
+
+    def standing(self) -> Decision:
+        """Return all alarms and views that stand, for a broker that forgot them."""
+        out = Decision()
+        self.book.standing(out)
+        out.views.extend(self._views.items())
+        return out
+
+    def rows(self) -> dict[str, str]:
+        """Return all rows: a room restored from them goes on as this one would."""
+        rows = {
+            f"{_RULE}{name}/{key}": _encode(state).decode()
+            for name, bound in self._bound.items()
+            for key, state in bound.table.items()
+        }
+        rows.update((f"{_ITEM}{key}", _encode(s).decode()) for key, s in self.ctx.items.items())
+        rows.update(self.book.rows())
+        return rows
+
+    def states(self, rule: str) -> dict[str, Any]:
+        """Return a copy of a rule's states by key; the states themselves never change."""
+        return dict(self._bound[rule].table)
+
+    def snapshot(self) -> Mapping[str, Any]:
+        """Return copies of everything the read API shows; the parts are frozen."""
+        return {
+            "rules": {name: dict(bound.table) for name, bound in self._bound.items()},
+            "items": dict(self.ctx.items),
+            "counters": dict(self.ctx.counters),
+            "views": dict(self._views),
+        }
+
+    # -- how ---------------------------------------------------------------------------------------
+
+    def _restore(self, states: Mapping[str, str]) -> None:
+        mine = self.book.prefix
+        self.book.restore({key: row for key, row in states.items() if key.startswith(mine)})
+        for key, row in states.items():
+            if key.startswith(_ITEM):
+                self.ctx.items[key[len(_ITEM) :]] = msgspec.json.decode(row, type=ItemState)
+            elif key.startswith(_RULE):
+                name, _, rest = key[len(_RULE) :].partition("/")
+                bound = self._bound.get(name)
+                if bound is None:
+                    self._unclaimed.append(key)
+                    continue
+                try:
+                    bound.table[rest] = msgspec.json.decode(row, type=bound.rule.state)
+                except msgspec.ValidationError:
+                    # Written by another version of the rule: it begins again, as on a first start.
+                    self._unclaimed.append(key)
+        for name, bound in self._bound.items():
+            for key, state in bound.table.items():
+                if state.due is not None:
+                    heapq.heappush(self._deadlines, (state.due, name, key))
+        self._note_dues()
+
+    def _note_dues(self) -> None:
+        for at, alarm in self.book.dues():
+            entry = (at, _BOOK, alarm)
+            if entry not in self._deadlines:
+                heapq.heappush(self._deadlines, entry)
+
+    def _heard_as(self, word: str) -> tuple[_Bound, ...]:
+        route = ("", word)
+        hearing = self._hearing.get(route)
+        return self._listen(route, word) if hearing is None else hearing
+
+    def _listen(self, route: tuple[str, str], *words: str) -> tuple[_Bound, ...]:
+        hearing = tuple(b for b in self._bound.values() if any(w in b.rule.on for w in words))
+        self._hearing[route] = hearing
+        return hearing
+
+    def _run(self, hearing: tuple[_Bound, ...], event: Input, now: int) -> Decision:
+        """Ask each rule that hears this; the common answer, that nothing changed, must cost little."""
+        out = NOTHING
+        ctx = self.ctx
+        for bound in hearing:
+            key = bound.key(ctx, event)
+            if key is None:
+                continue
+            old = bound.table.get(key)
+            new, effects = bound.apply(old, event, now, ctx)
+            if new is old and not effects:
+                continue
+            if out is NOTHING:
+                out = Decision()
+            if new is not old:
+                self._store(bound, key, new, out)
+            for effect in effects:
+                self._effect(effect, now, out)
+        return out
+
+    def _apply(self, bound: _Bound, key: str, event: Input, now: int, out: Decision) -> None:
+        old = bound.table.get(key)
+        new, effects = bound.apply(old, event, now, self.ctx)
+        if new is not old:
+            self._store(bound, key, new, out)
+        for effect in effects:
+            self._effect(effect, now, out)
+
+    def _store(self, bound: _Bound, key: str, new: RuleState | None, out: Decision) -> None:
+        row = f"{_RULE}{bound.rule.name}/{key}"
+        old = bound.table.get(key)
+        if new is None:
+            if old is not None:
+                del bound.table[key]
+                out.states.append((row, None))
+            return
+        bound.table[key] = new
+        out.states.append((row, _encode(new).decode()))
+        if new.due is not None and (old is None or old.due != new.due):
+            heapq.heappush(self._deadlines, (new.due, bound.rule.name, key))
+
+    def _effect(self, effect: Effect, now: int, out: Decision) -> None:
+        if isinstance(effect, Raise | Clear | Suppress):
+            self.book.apply(effect, now, out)
+        elif isinstance(effect, Record):
+            out.entries.append(Entry(effect.kind, effect.body))
+        elif isinstance(effect, Send):
+            out.commands.append(Command(effect.node, effect.body))
+        elif isinstance(effect, Move):
+            self._move(effect, now, out)
+        elif isinstance(effect, Show):
+            payload = _encode(effect.value)
+            self._views[effect.thing] = payload
+            out.views.append((effect.thing, payload))
+
+    def _move(self, move: Move, now: int, out: Decision) -> None:
+        was = self.ctx.item(move.item)
+        last = move.holder if move.holder is not None else was.holder or was.last_holder
+        state = ItemState(move.holder, move.place, now, last)
+        self.ctx.items[move.item] = state
+        out.states.append((f"{_ITEM}{move.item}", _encode(state).decode()))
+
+
+__all__ = ["Book", "Room", "Say"]
