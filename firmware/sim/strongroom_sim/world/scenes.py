@@ -175,12 +175,16 @@ def cut_off(at: int, node: str, ms: int, meanwhile: Scene) -> Scene:
     return Scene((*cut, *meanwhile.stimuli), told, meanwhile.expects)
 
 
-def chip_fault(at: int, node: str, device: str, kind: str, ms: int) -> Scene:
-    """A chip misbehaves for a while."""
-    told = Beat(
-        at, "{device} of {node}: {kind} for a while", {"device": device, "node": node, "kind": kind}
-    )
-    return Scene(tuple(props.fault(at, node, device, kind, ms)), (told,))
+def broken_frames(at: int, reader: str, ms: int) -> Scene:
+    """The serial frames of a gate reader arrive in pieces, as over a long cable."""
+    told = Beat(at, "the serial frames of {reader} arrive in pieces", {"reader": reader})
+    return Scene(tuple(props.fault(at, props.GATE, reader, "split", ms)), (told,))
+
+
+def deaf_reader(at: int, node: str, reader: str, ms: int) -> Scene:
+    """A card reader stops answering to cards, as they do after weeks in the field."""
+    told = Beat(at, "{reader} of {node} has gone deaf", {"reader": reader, "node": node})
+    return Scene(tuple(props.fault(at, node, reader, "deaf", ms)), (told,))
 
 
 def move_shelf(at: int, number: int, start: int, end: int, speed: int = 120) -> Scene:

@@ -1,0 +1,138 @@
+"""The report of a run: what was sensed, what is on record, which alarms came of which cause, how
+fast. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from strongroom_sim.world.scenes import Expect
+
+from .record import Key, Record
+
+EARLY_MS = 1000  # a cause is timed at its middle: its alarm may come a little before
+
+
+@dataclass(frozen=True)
+class Caused:
+    """An alarm that had to come: what it is about, and the Unix ms at which its cause happened."""
+
+    expect: Expect
+    happened: int
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An alarm that came, from the ledger's entry alarm.raised."""
+
+    at: int
+    code: str
+    subject: str
+    why: Any
+
+    def is_about(self, about: str) -> bool:
+        """Whether the alarm names this: as its subject or among what led to it."""
+        return about in self.subject or about in str(self.why)
+
+
+@dataclass(frozen=True)
+class Run:
+    """The facts of a run."""
+
+    accepted: Mapping[str, Sequence[Key]]
+    record: Record
+    duplicates: int
+    caused: Sequence[Caused]
+    raised: Sequence[Raised]
+    about: Mapping[str, Any]
+
+
+def raised_from(entries: Sequence[Mapping[str, Any]]) -> list[Raised]:
+    """Return the alarms raised, from the ledger's entries."""
+    return [
+        Raised(
+            entry["at"], entry["body"]["code"], entry["body"]["subject"], entry["body"].get("why")
+        )
+        for entry in entries
+        if entry["kind"] == "alarm.raised"
+    ]
+
+
+def match(caused: Sequence[Caused], raised: Sequence[Raised]) -> list[tuple[Caused, Raised | None]]:
+    """Return each cause with the first alarm that answers it, each alarm for one cause only."""
+    free = sorted(raised, key=lambda alarm: alarm.at)
+    pairs: list[tuple[Caused, Raised | None]] = []
+    for cause in sorted(caused, key=lambda item: item.happened):
+        answer = next(
+            (
+                alarm
+                for alarm in free
+                if alarm.code == cause.expect.code
+                and alarm.is_about(cause.expect.about)
+                and alarm.at >= cause.happened - EARLY_MS
+            ),
+            None,
+        )
+        if answer is not None:
+            free.remove(answer)
+        pairs.append((cause, answer))
+    return pairs
+
+
+def make_report(run: Run) -> dict[str, Any]:
+    """Return the report as plain data; see docs/demo.md for its fields."""
+    pairs = match(run.caused, run.raised)
+    answered = {id(alarm) for _, alarm in pairs}
+    everything = [key for keys in run.accepted.values() for key in keys]
+    lost = run.record.lost(everything)
+    committed: Counter[str] = Counter(
+        key[0] for key in run.record.messages if key[0] in run.accepted
+    )
+    return {
+        **run.about,
+        "nodes": {
+            node: {
+                "sent": dict(Counter(key[1] for key in keys)),
+                "committed": committed[node],
+                "lost": len([key for key in lost if key[0] == node]),
+                "boots": len({key[2] for key in keys}),
+            }
+            for node, keys in run.accepted.items()
+        },
+        "sent": len(set(everything)),
+        "committed": run.record.messages.total(),
+        "entries": run.record.entries,
+        "lost": len(lost),
+        "lost_messages": [list(key) for key in lost[:50]],
+        "doubled": len(run.record.doubled()),
+        "duplicates_dropped": run.duplicates,
+        "gaps": len(run.record.gaps()),
+        "quarantined": run.record.quarantined,
+        "alarms": [
+            {
+                "code": cause.expect.code,
+                "about": cause.expect.about,
+                "raised": alarm is not None,
+                "cause_at": cause.happened,
+                "latency_ms": alarm.at - cause.happened if alarm is not None else None,
+                "subject": alarm.subject if alarm is not None else None,
+                "why": alarm.why if alarm is not None else None,
+            }
+            for cause, alarm in pairs
+        ],
+        "alarms_missing": [
+            {"code": cause.expect.code, "about": cause.expect.about}
+            for cause, alarm in pairs
+            if alarm is None
+        ],
+        "alarms_unexpected": [
+            {"code": alarm.code, "subject": alarm.subject, "why": alarm.why}
+            for alarm in run.raised
+            if id(alarm) not in answered
+        ],
+    }
+
+
+def is_good(report: Mapping[str, Any]) -> bool:
+    """Whether nothing was lost or doubled and every expected alarm came."""
+    return not (report["lost"] or report["doubled"] or report["alarms_missing"])
