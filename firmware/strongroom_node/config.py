@@ -1,0 +1,147 @@
+"""The node's device configuration: checked before it is used, versioned, and never worse than the last good one.
+
+    provisioned   node.json on the board: room, node, broker, devices
+    config.new    what the gateway sent and the node has accepted; its devices replace the provisioned ones
+    config.good   the last one that the node ran with for a while
+
+A configuration that stops the node from starting is given up for the last good one at the next boot.
+"""
+
+import json
+
+from strongroom_node.compat import crc32
+from strongroom_node.contract import is_name
+from strongroom_node.errors import ConfigError, StoreError
+
+NEW, GOOD = "config.new", "config.good"
+MAX_BYTES = 8192
+MAX_DEVICES = 32
+KEYS = ("version", "devices", "limits")
+LIMITS = {"outbox_bytes": (16384, 16777216), "ram_bytes": (512, 65536)}
+SETTINGS = ("room", "node", "broker", "board", "devices", "limits", "wifi", "ethernet")
+
+
+def check(config, known_types):
+    """Return the configuration if it can be used. Raises ConfigError naming what is wrong and what would be right."""
+    if not isinstance(config, dict):
+        raise ConfigError("the configuration must be an object")
+    for key in config:
+        if key not in KEYS:
+            raise ConfigError(_unknown(key, KEYS))
+    version = config.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ConfigError("version must be a whole number from 1")
+    check_devices(config.get("devices"), known_types)
+    check_limits(config.get("limits", {}))
+    return config
+
+
+def check_settings(settings, known_types):
+    """Return node.json if it can be used. Raises ConfigError."""
+    for key in settings:
+        if key not in SETTINGS:
+            raise ConfigError(_unknown(key, SETTINGS))
+    for key in ("room", "node"):
+        if not is_name(settings.get(key)):
+            raise ConfigError("%s must be 1 to 32 of a-z 0-9 -" % key)
+    broker = settings.get("broker")
+    if not isinstance(broker, dict) or not isinstance(broker.get("host"), str):
+        raise ConfigError("broker must have a host")
+    check_devices(settings.get("devices"), known_types)
+    check_limits(settings.get("limits", {}))
+    return settings
+
+
+def check_devices(devices, known_types):
+    """Raise ConfigError when a list of devices cannot be used. The drivers check their own keys."""
+    if not isinstance(devices, list) or len(devices) > MAX_DEVICES:
+        raise ConfigError("devices must be a list of at most %d" % MAX_DEVICES)
+    seen = set()
+    for device in devices:
+        if not isinstance(device, dict) or not is_name(device.get("id")):
+            raise ConfigError("a device needs an id of 1 to 32 of a-z 0-9 -")
+        if device["id"] in seen:
+            raise ConfigError("two devices are called %s" % device["id"])
+        seen.add(device["id"])
+        kind = device.get("type")
+        if kind not in known_types:
+            raise ConfigError("%s: %s" % (device["id"], _unknown(kind, known_types)))
+
+
+def check_limits(limits):
+    """Raise ConfigError when limits are unknown or out of range."""
+    if not isinstance(limits, dict):
+        raise ConfigError("limits must be an object")
+    for key in limits:
+        if key not in LIMITS:
+            raise ConfigError(_unknown(key, LIMITS))
+        low, high = LIMITS[key]
+        value = limits[key]
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ConfigError("%s must be %d to %d" % (key, low, high))
+
+
+class ConfigStore:
+    """The two copies on flash."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def accept(self, config):
+        """Keep a checked configuration for the next start. Raises ConfigError, StoreError."""
+        text = json.dumps(config).encode()
+        if len(text) > MAX_BYTES:
+            raise ConfigError("%d bytes; a node keeps %d" % (len(text), MAX_BYTES))
+        self._store.write(NEW, b"%08x " % crc32(text) + text)
+
+    def current(self):
+        """Return the newest whole configuration, None where there is none."""
+        return self._read(NEW) or self._read(GOOD)
+
+    def good(self):
+        """Remember that the newest one works. Raises StoreError."""
+        config = self._read(NEW)
+        if config is not None:
+            data = self._store.read(NEW)
+            if data != self._store.read(GOOD):
+                self._store.write(GOOD, data)
+
+    def give_up(self):
+        """Go back to the last good one; return the version given up, None when there is nothing to go back from."""
+        config = self._read(NEW)
+        self._store.remove(NEW)
+        return config["version"] if config is not None else None
+
+    def _read(self, name):
+        try:
+            data = self._store.read(name)
+        except StoreError:
+            return None
+        if not data or data[:9] != b"%08x " % crc32(data[9:]):
+            return None
+        return json.loads(data[9:])
+
+
+def _unknown(word, known):
+    best = _nearest(str(word), known)
+    hint = "; did you mean %s?" % best if best else ""
+    return "%r is not known%s" % (word, hint)
+
+
+def _nearest(word, known):
+    # MicroPython has no difflib; two letters' difference finds the slips of a keyboard.
+    best, least = None, 3
+    for candidate in known:
+        distance = _distance(word, candidate)
+        if distance < least:
+            best, least = candidate, distance
+    return best
+
+
+def _distance(a, b):
+    row = list(range(len(b) + 1))
+    for i in range(1, len(a) + 1):
+        last, row[0] = row[0], i
+        for j in range(1, len(b) + 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (a[i - 1] != b[j - 1]))
+    return row[-1]

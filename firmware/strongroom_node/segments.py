@@ -1,0 +1,93 @@
+"""The outbox's files: small segments of records on flash, each record with its own CRC.
+
+A segment is named by what it holds, `<lane><boot><first seq><last seq>.q`, so that the folder's listing is the index:
+nothing but names is read at boot, and no cursor file has to be kept. A segment is written once and never changed.
+"""
+
+from strongroom_node.compat import crc32
+
+SUFFIX = ".q"
+LANE_LETTERS = {"event": "e", "telemetry": "t"}
+SEGMENT_BYTES = 4096  # one erase block of the flash
+INLINE_BYTES = 512  # littlefs keeps a file of this size inside its folder
+
+
+class Segment:
+    """One file: records `first`..`last` of a boot and lane, `size` bytes."""
+
+    __slots__ = ("boot", "damaged", "first", "lane", "last", "size")
+
+    def __init__(self, lane, boot, first, last, size):
+        self.lane = lane
+        self.boot = boot
+        self.first = first
+        self.last = last
+        self.size = size
+        self.damaged = False
+
+    @property
+    def cost(self):
+        """The flash it takes: nothing but its bytes while it is small, whole blocks after that."""
+        if self.size <= INLINE_BYTES:
+            return self.size
+        return (self.size + SEGMENT_BYTES - 1) // SEGMENT_BYTES * SEGMENT_BYTES
+
+    @property
+    def name(self):
+        """The file's name."""
+        return "%s%08x%08x%08x%s" % (
+            LANE_LETTERS[self.lane],
+            self.boot,
+            self.first,
+            self.last,
+            SUFFIX,
+        )
+
+    def holds(self, other):
+        """Whether everything in `other` is in here as well."""
+        return (
+            self.lane == other.lane
+            and self.boot == other.boot
+            and self.first <= other.first
+            and other.last <= self.last
+        )
+
+    def follows(self, later):
+        """Whether `later` goes on where this one ends."""
+        return self.lane == later.lane and self.boot == later.boot and self.last + 1 == later.first
+
+
+def from_name(name, size):
+    """Return the segment a file name stands for, None for any other name."""
+    if not name.endswith(SUFFIX) or len(name) != 25 + len(SUFFIX):
+        return None
+    try:
+        boot, first, last = (int(name[n : n + 8], 16) for n in (1, 9, 17))
+    except ValueError:
+        return None
+    for lane, letter in LANE_LETTERS.items():
+        if letter == name[0] and first <= last:
+            return Segment(lane, boot, first, last, size)
+    return None
+
+
+def line(seq, kind, payload):
+    """Return one record as a line: CRC-32 of the rest, seq, kind, payload (JSON, so without a line feed)."""
+    body = b"%d %s " % (seq, kind.encode()) + payload
+    return b"%08x " % crc32(body) + body + b"\n"
+
+
+def records(data):
+    """Yield (seq, kind, payload) of each whole line of a segment's bytes; damaged lines are left out."""
+    start = 0
+    while True:
+        end = data.find(b"\n", start)
+        if end < 0:
+            return
+        text = data[start:end]
+        start = end + 1
+        body = text[9:]
+        if text[:9] != b"%08x " % crc32(body):
+            continue
+        first, second = body.find(b" "), body.find(b" ", body.find(b" ") + 1)
+        yield int(body[:first]), body[first + 1 : second].decode(), body[second + 1 :]
