@@ -22,7 +22,7 @@ _HEX = "0123456789abcdef"
 
 def topic(room, node, *levels):
     """Return the topic of a node: topic("r1", "n1", "event", "tag")."""
-    return "/".join((ROOT, room, node, *levels))
+    return "/".join((ROOT, room, node) + levels)
 
 
 def is_name(text):
