@@ -26,7 +26,7 @@ async def _wait(condition, timeout_ms, what):
     waited = 0
     while not condition():
         if waited >= timeout_ms:
-            raise LinkError("%s did not come up in %d s" % (what, timeout_ms // 1000))
+            raise LinkError("network", "%s did not come up in %d s" % (what, timeout_ms // 1000))
         await asyncio.sleep(STEP_MS / 1000)
         waited += STEP_MS
 

@@ -73,6 +73,6 @@ class HostNetwork:
         waited = 0
         while not self.ok():
             if waited >= timeout_ms:
-                raise LinkError(f"no network interface came up in {timeout_ms // 1000} s")
+                raise LinkError("network", f"no interface came up in {timeout_ms // 1000} s")
             await asyncio.sleep(0.2)
             waited += 200

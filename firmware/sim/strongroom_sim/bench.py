@@ -121,10 +121,10 @@ class I2cBus:
         """Return the chip that answers, or raise the OSError the controller would."""
         self.transfers += 1
         if self.holds_low:
-            raise OSError(BUS_TIMEOUT)
+            raise OSError(BUS_TIMEOUT, "bus timeout")
         chip = self.chips.get(address)
         if chip is None:
-            raise OSError(NAK)
+            raise OSError(NAK, "no acknowledge")  # one argument would leave errno empty
         return chip
 
 

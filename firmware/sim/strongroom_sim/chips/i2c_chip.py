@@ -5,7 +5,7 @@ from strongroom_sim.bench import NAK, bench
 
 def nak():
     """Return the error a controller raises when a chip does not acknowledge."""
-    return OSError(NAK)
+    return OSError(NAK, "no acknowledge")  # one argument would leave errno empty on CPython
 
 
 def crc_table(polynomial):
@@ -35,9 +35,8 @@ def checksum(data):
 class I2cChip:
     """A chip that can be missing, refuse, or send a damaged checksum.
 
-    Faults: absent (nobody answers), nak (refuses the next read and stays mute until told
-    otherwise), crc (damages the last checksum), stuck (repeats the reading it has), zero (humidity
-    of 0 %).
+    Faults: absent (nobody answers), nak (refuses to be read), crc (damages the last checksum), stuck
+    (repeats the reading it has), zero (the lowest humidity it can send).
     """
 
     FAULTS = ("absent", "nak", "crc", "stuck", "zero")
