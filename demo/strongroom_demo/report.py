@@ -80,7 +80,7 @@ def match(caused: Sequence[Caused], raised: Sequence[Raised]) -> list[tuple[Caus
 
 
 def make_report(run: Run) -> dict[str, Any]:
-    """Return the report as plain data; see docs/demo.md for its fields."""
+    """Return the report as plain data; demo/README.md explains its fields."""
     pairs = match(run.caused, run.raised)
     answered = {id(alarm) for _, alarm in pairs}
     everything = [key for keys in run.accepted.values() for key in keys]
