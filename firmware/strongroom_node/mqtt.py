@@ -210,7 +210,7 @@ class Client:
     async def _until(self, ready):
         while True:
             if self.error is not None:
-                raise LinkError(self.error.kind, self.error.detail)
+                raise LinkError(self.error.kind, self.error.why)
             if ready():
                 return
             self._changed.clear()

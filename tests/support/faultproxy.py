@@ -10,6 +10,7 @@
         proxy.hang_up()                    # FIN on every open connection
         proxy.inject(b"\\xff\\xff")          # bytes the server never sent, to every client
         proxy.drop_from_server = match     # function(bytes) -> bool: this chunk is swallowed
+        proxy.watch = chunks.append        # function(bytes): sees what comes from clients
 
 It runs in a thread of its own; the attributes may be changed at any moment.
 """
@@ -37,6 +38,7 @@ class FaultProxy:
         self.piece = 65536
         self.delay = 0.0
         self.drop_from_server = lambda data: False
+        self.watch = lambda data: None
         self.accepted = 0
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._lock = threading.Lock()
@@ -130,6 +132,8 @@ class FaultProxy:
     def _pass(self, source: socket.socket, sink: socket.socket, from_client: bool) -> None:
         try:
             data = source.recv(65536)
+            if from_client:
+                self.watch(data)
             if data and (self.black_hole or (not from_client and self.drop_from_server(data))):
                 return
             for at in range(0, len(data), self.piece):
