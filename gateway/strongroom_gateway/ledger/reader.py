@@ -1,0 +1,205 @@
+"""The read side: its own read-only connections, never in the writer's way."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Final
+
+import msgspec
+
+from . import schema
+from .dating import EntryView, ReadingView, entry_view, reading_view
+from .merkle import Frontier
+from .storage import open_reader
+from .store import Head
+
+MOST: Final = 1_000
+_ranges: Final = msgspec.json.Decoder(list[tuple[int, int]]).decode
+
+
+class QuarantineView(msgspec.Struct):
+    """A refused message; ``payload`` is the beginning of it."""
+
+    id: int
+    at: int
+    node: str
+    topic: str
+    reason: str
+    detail: str
+    boot: int | None
+    seq: int | None
+    size: int
+    sha256: str
+    payload: bytes
+
+
+class Mark(msgspec.Struct):
+    """What is committed or reported dropped of one lane of one boot."""
+
+    high: int
+    beyond: list[tuple[int, int]]
+
+
+class Counts(msgspec.Struct):
+    """How much the ledger holds."""
+
+    entries: int
+    readings: int
+    quarantined: int
+    missing: int
+    """Records that are missing below one that is there."""
+
+
+class Reader:
+    """Reads the ledger from any thread; every call sees one consistent moment."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._free: LifoQueue[sqlite3.Connection] = LifoQueue()
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        while True:
+            try:
+                self._free.get_nowait().close()
+            except Empty:
+                return
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._free.get_nowait()
+        except Empty:
+            connection = open_reader(self._path)
+            schema.version(connection)
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            self._free.put(connection)
+
+    def entries(
+        self, after: int = -1, limit: int = 100, kind: str | None = None, node: str | None = None
+    ) -> list[EntryView]:
+        """Return up to ``limit`` entries behind index ``after``, oldest first."""
+        where, values = _where(("kind", kind), ("node", node))
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry"  # noqa: S608  # only fixed words
+                f" WHERE idx > ?{where} ORDER BY idx LIMIT ?",
+                (after, *values, min(limit, MOST)),
+            ).fetchall()
+            return [entry_view(connection, row) for row in rows]
+
+    def newest_entries(
+        self, limit: int = 100, kind: str | None = None, node: str | None = None
+    ) -> list[EntryView]:
+        """Return the last ``limit`` entries, newest first."""
+        where, values = _where(("kind", kind), ("node", node))
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry"  # noqa: S608  # only fixed words
+                f" WHERE idx >= 0{where} ORDER BY idx DESC LIMIT ?",
+                (*values, min(limit, MOST)),
+            ).fetchall()
+            return [entry_view(connection, row) for row in rows]
+
+    def entry(self, idx: int) -> EntryView | None:
+        """Return one entry, or None."""
+        found = self.entries(after=idx - 1, limit=1)
+        return found[0] if found and found[0].idx == idx else None
+
+    def readings(
+        self,
+        after: int = 0,
+        limit: int = 100,
+        kind: str | None = None,
+        node: str | None = None,
+        newest: bool = False,
+    ) -> list[ReadingView]:
+        """Return readings behind ``after``, oldest first, or the newest ones, newest first."""
+        where, values = _where(("kind", kind), ("node", node))
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT id, at, kind, node, boot, seq, mono, ts, clk, body FROM reading"  # noqa: S608  # only fixed words
+                f" WHERE id > ?{where} ORDER BY id {'DESC' if newest else 'ASC'} LIMIT ?",
+                (after, *values, min(limit, MOST)),
+            ).fetchall()
+            return [reading_view(connection, row) for row in rows]
+
+    def quarantined(self, after: int = 0, limit: int = 100) -> list[QuarantineView]:
+        """Return refused messages behind ``after``, oldest first."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT id, at, node, topic, reason, detail, boot, seq, size, sha256, payload"
+                " FROM quarantine WHERE id > ? ORDER BY id LIMIT ?",
+                (after, min(limit, MOST)),
+            ).fetchall()
+        return [QuarantineView(*row[:9], row[9].hex(), row[10]) for row in rows]
+
+    def quarantine_counts(self) -> dict[tuple[str, str], int]:
+        """Return how many messages were refused, by (node, reason): all of them."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT node, reason, sum(n) FROM ("
+                " SELECT node, reason, count(*) AS n FROM quarantine GROUP BY node, reason"
+                " UNION ALL"
+                " SELECT node, reason, sum(count) FROM quarantine_more GROUP BY node, reason)"
+                " GROUP BY node, reason"
+            ).fetchall()
+        return {(node, reason): count for node, reason, count in rows}
+
+    def marks(self, node: str | None = None) -> dict[tuple[str, int, str], Mark]:
+        """Return the marks, by (node, boot, lane)."""
+        where, values = _where(("node", node))
+        with self._connection() as connection:
+            rows = connection.execute(
+                f"SELECT node, boot, lane, high, beyond FROM mark WHERE true{where}",  # noqa: S608  # only fixed words
+                values,
+            ).fetchall()
+        return {
+            (node, boot, lane): Mark(high, json.loads(more))
+            for node, boot, lane, high, more in rows
+        }
+
+    def gaps(self, node: str | None = None) -> list[tuple[str, int, str, int, int]]:
+        """Return the ranges that are missing, as (node, boot, lane, first, last)."""
+        found = []
+        for (name, boot, lane), mark in sorted(self.marks(node).items()):
+            low = mark.high
+            for first, last in mark.beyond:
+                found.append((name, boot, lane, low + 1, first - 1))
+                low = last
+        return found
+
+    def states(self) -> dict[str, str]:
+        """Return the room's own memory, for the start."""
+        with self._connection() as connection:
+            return dict(connection.execute("SELECT key, value FROM room_state").fetchall())
+
+    def head(self) -> Head:
+        """Return the tree as it is on the disk."""
+        with self._connection() as connection:
+            found = connection.execute("SELECT value FROM meta WHERE key = 'frontier'").fetchone()
+        frontier = Frontier.load(found[0]) if found else Frontier()
+        return Head(frontier.size, frontier.root())
+
+    def counts(self) -> Counts:
+        """Return how much there is; entries are not scanned."""
+        missing = sum(last - first + 1 for _, _, _, first, last in self.gaps())
+        refused = sum(self.quarantine_counts().values())
+        with self._connection() as connection:
+            entries, readings = connection.execute(
+                "SELECT (SELECT coalesce(max(idx) + 1, 0) FROM entry),"
+                " (SELECT coalesce(max(id), 0) FROM reading)"
+            ).fetchone()
+        return Counts(entries, readings, refused, missing)
+
+
+def _where(*filters: tuple[str, str | None]) -> tuple[str, list[str]]:
+    wanted = [(column, value) for column, value in filters if value is not None]
+    return "".join(f" AND {column} = ?" for column, _ in wanted), [value for _, value in wanted]

@@ -1,0 +1,5 @@
+"""Checks a ledger without trusting, or importing, what wrote it."""
+
+from .check import Report, verify
+
+__all__ = ["Report", "verify"]
