@@ -15,7 +15,9 @@ Latching is an addition of ours for doors and exits: the 2016 edition took it ou
 but an alarm that a box left must not vanish because the reader went quiet.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -76,10 +78,11 @@ class RefusedError(StrongroomError):
     state.
     """
 
-    def __init__(self, key: str, state: State) -> None:
+    def __init__(self, key: str, state: State, params: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{key} ({state})")
         self.key = key
         self.state = state
+        self.params = dict(params or {})
 
 
 def activate(standing: Standing, severity: int = 0, *, latching: bool = False) -> Standing:

@@ -13,6 +13,15 @@ RETURNING: Final = "@returning"
 WITH_HOLDER: Final = "@holder"
 """In the hands of the person who took it out."""
 
+MOVEMENTS: Final = (
+    "movement.check_out",
+    "movement.exit",
+    "movement.exit_without_leave",
+    "movement.return",
+    "movement.return_pending",
+)
+"""Every kind of ledger entry that says an item changed hands or place."""
+
 
 class Leave(msgspec.Struct, frozen=True):
     """What allows an item to be carried out, and what was looked for to find it."""

@@ -33,7 +33,9 @@ step = st.one_of(
     st.tuples(st.just("fault"), st.booleans()),
     st.tuples(st.just("tick")),
 )
-story = st.lists(st.tuples(step, st.sampled_from([0, 40, 900, 7_000, 61_000, 400_000])), max_size=60)
+story = st.lists(
+    st.tuples(step, st.sampled_from([0, 40, 900, 7_000, 61_000, 400_000])), max_size=60
+)
 
 
 def play(steps: list[Any]) -> list[tuple[str, Any, int]]:
@@ -128,7 +130,7 @@ def test_a_reading_inside_the_band_decides_nothing_and_writes_nothing():
         later = T0 + n * 100
         assert there.decide(nodes.climate("c1/t1", 20.0, 50.0, later), later) is NOTHING
     assert there.rows() == rows
-    assert NOTHING == Decision(), "the shared empty decision was changed"
+    assert Decision() == NOTHING, "the shared empty decision was changed"
 
 
 def test_a_tick_with_nothing_due_costs_nothing():

@@ -1,0 +1,123 @@
+"""The applications: one to read over HTTP, one to act over the local socket."""
+
+import sqlite3
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..alarms.book import UnknownAlarmError
+from ..alarms.isa182 import RefusedError
+from ..errors import LedgerError
+from ..i18n import text
+from . import acts, reads
+from .asking import language
+from .page import page
+from .source import Operator, Source
+
+API = "/api/v1"
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+
+
+class SecurityHeaders:
+    """Adds headers that keep a browser from doing more with an answer than show it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with the headers added to the start of the answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", []).extend(_HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def read_app(source: Source, hosts: list[str]) -> FastAPI:
+    """Return the application that only reads. `hosts` are the names it may be asked by.
+
+    The check of names keeps a page of a foreign site from reading it through the visitor's browser.
+    """
+    app = _bare("Strongroom", "What a room's gateway knows: read-only.", source)
+    app.include_router(reads.api, prefix=API)
+    app.include_router(reads.outside)
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(page(app.openapi()))
+
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def admin_app(source: Source, operator: Operator) -> FastAPI:
+    """Return the application of the local socket: reads, and people's acts on alarms."""
+    app = _bare("Strongroom, local", "Acts on alarms, over a socket of this machine.", source)
+    app.state.operator = operator
+    app.include_router(reads.api, prefix=API)
+    app.include_router(reads.outside)
+    app.include_router(acts.api, prefix=API)
+    return app
+
+
+def _bare(title: str, description: str, source: Source) -> FastAPI:
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=version("strongroom"),
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # the ready-made pages load scripts from elsewhere; ours is at /docs
+        redoc_url=None,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/"}],
+        generate_unique_id_function=_operation,
+    )
+    app.state.source = source
+    answers: list[tuple[type[Exception], Callable[[Request, Any], JSONResponse]]] = [
+        (UnknownAlarmError, _unknown),
+        (RefusedError, _refused),
+        (sqlite3.Error, _no_record),
+        (LedgerError, _no_record),
+    ]
+    for error, answer in answers:
+        app.add_exception_handler(error, answer)
+    return app
+
+
+def _operation(route: Any) -> str:
+    return str(route.name)
+
+
+def _unknown(request: Request, error: UnknownAlarmError) -> JSONResponse:
+    said = text("alarm.unknown", {"alarm": str(error)}, language(request))
+    return JSONResponse({"detail": said}, 404)
+
+
+def _refused(request: Request, error: RefusedError) -> JSONResponse:
+    tongue = language(request)
+    state = text(f"state.{error.state.value}", {}, tongue)
+    said = text(error.key, {"state": state, **error.params}, tongue)
+    return JSONResponse({"detail": said}, 409)
+
+
+def _no_record(request: Request, error: Exception) -> JSONResponse:
+    said = text("health.not_recording", {"reason": str(error)}, language(request))
+    return JSONResponse({"detail": said}, 503)

@@ -1,0 +1,104 @@
+"""What the API shows, behind a port: the service gives it the running gateway, tests a made one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from ..alarms.book import AlarmRecord
+from ..config import Settings
+from ..ledger.dating import EntryView
+from ..ledger.store import Head
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Something that is not as it should be: a text key and what the text needs."""
+
+    key: str
+    params: Mapping[str, Any] = {}
+
+
+class Record(Protocol):
+    """The ledger, read-only. Calls may raise sqlite3.Error or LedgerError."""
+
+    def entries(
+        self, after: int = -1, limit: int = 100, kind: str | None = None, node: str | None = None
+    ) -> list[EntryView]:
+        """Return entries behind an index, oldest first."""
+        ...
+
+    def newest_entries(
+        self, limit: int = 100, kind: str | None = None, node: str | None = None
+    ) -> list[EntryView]:
+        """Return the last entries, newest first."""
+        ...
+
+    def entry(self, idx: int) -> EntryView | None:
+        """Return one entry."""
+        ...
+
+    def head(self) -> Head:
+        """Return size and root of the record."""
+        ...
+
+
+class Source(Protocol):
+    """A running gateway as the API sees it. Every call is safe from any thread."""
+
+    @property
+    def settings(self) -> Settings:
+        """Return the checked configuration."""
+        ...
+
+    @property
+    def record(self) -> Record:
+        """Return the ledger's reader."""
+        ...
+
+    def room(self) -> Mapping[str, Any]:
+        """Return a copy of what the room believes (`room.core.Room.snapshot`)."""
+        ...
+
+    def alarms(self) -> Sequence[AlarmRecord]:
+        """Return the alarms that are not normal, oldest first."""
+        ...
+
+    def troubles(self) -> Sequence[Reason]:
+        """Return every reason why the gateway is not well; none when it is."""
+        ...
+
+    def metrics(self) -> str:
+        """Return the counters in the Prometheus text format."""
+        ...
+
+    def now(self) -> int:
+        """Return the gateway's Unix ms."""
+        ...
+
+
+class Operator(Protocol):
+    """What people may do to an alarm; each raises RefusedError or UnknownAlarmError."""
+
+    def acknowledge(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody has seen it."""
+        ...
+
+    def reset(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody ends a latched alarm."""
+        ...
+
+    def shelve(self, alarm: str, by: str, comment: str, minutes: int) -> None:
+        """Somebody silences it for some minutes."""
+        ...
+
+    def unshelve(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody takes it off the shelf."""
+        ...
+
+    def take_out(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody takes the point out of service."""
+        ...
+
+    def put_back(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody puts the point back into service."""
+        ...
