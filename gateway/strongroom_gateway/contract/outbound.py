@@ -75,7 +75,7 @@ class Ack(_Out):
     ts: UnixMs
 
 
-AlarmId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._:-]{0,127}$(?!\n)", max_length=128)]
+AlarmId = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._:-]{0,127}$(?!\n)", max_length=128)]
 
 
 class Alarm(_Out):
