@@ -43,6 +43,9 @@ BUILT_IN = {
     "config": BuiltIn(
         "strongroom_gateway.config_command", "check a configuration, print an example"
     ),
+    "alarm": BuiltIn(
+        "strongroom_gateway.alarms.command", "see alarms, acknowledge, reset and shelve them"
+    ),
     "version": BuiltIn("strongroom_gateway.version_command", "print the version"),
 }
 
