@@ -5,10 +5,15 @@ The same contract is written down, message by message, in docs/asyncapi.json.
 
 import json
 
+from strongroom_node.compat import IS_MICROPYTHON
 from strongroom_node.errors import ContractError
 
 ROOT = "strongroom/v1"
-MAX_BYTES = 1024
+MAX_BYTES = 1024  # of a record from a node
+MAX_IN = 8192  # of a message to a node
+MAX_BRACKETS = 512  # in a message to a node; so deep can it nest at most before it is refused
+MAX_DEPTH = 6
+MAX_MARKS = 256  # (boot, seq) pairs in one acknowledgement
 MAX_NUMBER = 2147483647  # boot, seq, version
 EVENT = "event"
 TELEMETRY = "telemetry"
@@ -17,7 +22,15 @@ MEASURES = ("climate", "air", "power", "health")
 COMMANDS = ("relay", "signal", "reboot", "identify", "clock")
 PATTERNS = ("ok", "deny", "alarm", "off", "attention")
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
-_HEX = "0123456789abcdef"
+_ENVELOPE = ("boot", "seq", "mono", "ts", "clk")
+_CLOCKS = ("none", "rtc", "ntp", "gateway")
+_FIELDS = {  # of a command, beside its id: all of them, and no others
+    "relay": ("exp", "relay", "on", "lease"),
+    "signal": ("exp", "signal", "pattern", "text", "ms"),
+    "reboot": ("exp",),
+    "identify": ("exp", "ms"),
+    "clock": ("mono", "ts"),
+}
 
 
 def topic(room, node, *levels):
@@ -48,22 +61,28 @@ def tag_id(raw):
 
 
 def make(lane, kind, boot, seq, stamp, fields):
-    """Return a record as it goes over the wire. Raises ContractError.
+    """Return a record as it goes over the wire: compact UTF-8 JSON, the envelope first. Raises ContractError.
 
     stamp   (mono ms since boot, ts Unix ms or None, clk none|rtc|ntp|gateway)
-    fields  what the kind carries besides
+    fields  what the kind carries besides; texts, finite numbers, true, false, None, or a dict of those
     """
     if kind not in (EVENTS if lane == EVENT else MEASURES):
         raise ContractError("no %s is called %r" % (lane, kind))
     mono, ts, clk = stamp
-    record = {"boot": boot, "seq": seq, "mono": mono, "ts": ts, "clk": clk}
+    if clk not in _CLOCKS or (ts is None) != (clk == "none"):
+        raise ContractError("a time %r from the clock %r" % (ts, clk))
     for key in fields:
-        if key in record:
+        if key in _ENVELOPE:
             raise ContractError("%s: the field %r belongs to the envelope" % (kind, key))
-        record[key] = fields[key]
-    _finite(record)
-    # MicroPython writes non-ASCII characters as they are, CPython as escapes: both are JSON.
-    data = json.dumps(record).encode()
+    _check_value(kind, fields, 2)
+    time = "null" if ts is None else "%d" % ts
+    text = '{"boot":%d,"seq":%d,"mono":%d,"ts":%s,"clk":"%s"' % (boot, seq, mono, time, clk)
+    body = dumps(fields)
+    text += "," + body[1:] if fields else "}"
+    try:
+        data = text.encode()
+    except ValueError:  # half of a surrogate pair
+        raise ContractError("%s: not Unicode text" % kind)
     if len(data) > MAX_BYTES:
         raise ContractError(
             "%s: %d bytes, at most %d go over the wire" % (kind, len(data), MAX_BYTES)
@@ -71,20 +90,37 @@ def make(lane, kind, boot, seq, stamp, fields):
     return data
 
 
+if IS_MICROPYTHON:
+
+    def dumps(value):
+        """Return compact JSON; characters beyond ASCII stay as they are."""
+        return json.dumps(value, separators=(",", ":"))
+
+else:
+
+    def dumps(value):
+        """Return compact JSON; characters beyond ASCII stay as they are."""
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 def parse(payload, what):
-    """Return the object of a message from the gateway. Raises ContractError when it is not one."""
-    if payload is None:
-        raise ContractError("%s: too large" % what)
+    """Return the object of a message from the gateway. Raises ContractError when it is not one.
+
+    Its numbers are finite, it nests at most MAX_DEPTH deep and has at most MAX_IN bytes.
+    """
+    if payload is None or len(payload) > MAX_IN:
+        raise ContractError("%s: too large, at most %d bytes" % (what, MAX_IN))
+    payload = bytes(payload)
+    # Counted before anything is built of it: brackets are what costs a small heap most.
+    if payload.count(b"[") + payload.count(b"{") > MAX_BRACKETS:
+        raise ContractError("%s: more than %d brackets" % (what, MAX_BRACKETS))
     try:
-        message = json.loads(payload)
-    except (
-        ValueError,
-        RuntimeError,
-        RecursionError,
-    ):  # RuntimeError: nested too deep, on MicroPython
+        message = json.loads(str(payload, "utf-8"))
+    except ValueError:  # UnicodeError is one
         raise ContractError("%s: not JSON" % what)
     if not isinstance(message, dict):
         raise ContractError("%s: not an object" % what)
+    _check_value(what, message, MAX_DEPTH)
     return message
 
 
@@ -94,28 +130,28 @@ def parse_command(what, payload):
         raise ContractError("no command is called %s" % what[:32])
     message = parse(payload, what)
     _text(message, "id", 64)
-    if what == "clock":
-        _number(message, "mono")
-        _number(message, "ts")
-        return message
-    _number(message, "exp")
+    fields = _FIELDS[what]
+    for key in message:
+        if key != "id" and key not in fields:
+            raise ContractError("a %s command has no %s" % (what, key[:32]))
+    for key in ("exp", "mono", "ts", "lease", "ms"):
+        if key in fields:
+            _number(message, key)
     if what == "relay":
-        _text(message, "relay", 32)
-        _number(message, "lease")
+        _name(message, "relay")
         if message.get("on") is not True and message.get("on") is not False:
             raise ContractError("on must be true or false")
     elif what == "signal":
-        _text(message, "signal", 32)
-        _number(message, "ms")
+        _name(message, "signal")
         if message.get("pattern") not in PATTERNS:
             raise ContractError("pattern must be one of " + " ".join(PATTERNS))
-    elif what == "identify":
-        _number(message, "ms")
+        if message.get("text") is not None:
+            _text(message, "text", 120)
     return message
 
 
 def parse_ack(payload):
-    """Return the acknowledgement as [(lane, boot, seq)]. Raises ContractError."""
+    """Return the acknowledgement as [(lane, boot, seq)]. Raises ContractError: an ack counts whole or not at all."""
     message = parse(payload, "ack")
     marks = []
     for lane in (EVENT, TELEMETRY):
@@ -123,9 +159,14 @@ def parse_ack(payload):
         if not isinstance(pairs, list):
             raise ContractError("ack: %s must be a list" % lane)
         for pair in pairs:
-            if not isinstance(pair, list) or len(pair) != 2 or not all(_whole(n) for n in pair):
+            if not isinstance(pair, list) or len(pair) != 2:
                 raise ContractError("ack: %s must hold [boot, seq]" % lane)
+            for number in pair:
+                if not _whole(number) or not 1 <= number <= MAX_NUMBER:
+                    raise ContractError("ack: %s: no boot or seq is %r" % (lane, number))
             marks.append((lane, pair[0], pair[1]))
+    if len(marks) > MAX_MARKS:
+        raise ContractError("ack: %d marks, at most %d" % (len(marks), MAX_MARKS))
     return marks
 
 
@@ -144,8 +185,35 @@ def _text(message, key, longest):
         raise ContractError("%s must be a text of 1 to %d characters" % (key, longest))
 
 
-def _finite(record):
-    for key in record:
-        value = record[key]
-        if isinstance(value, float) and not -1e300 < value < 1e300:  # false for NaN too
-            raise ContractError("%s is not a finite number" % key)
+def _name(message, key):
+    if not is_name(message.get(key)):
+        raise ContractError("%s must be 1 to 32 of a-z 0-9 -" % key)
+
+
+def _check_value(name, value, depth):
+    """Refuse what is not JSON on every interpreter: NaN, Infinity, bytes, keys that are no text, endless nesting."""
+    if value is None or isinstance(value, (bool, str)):
+        return
+    if isinstance(value, int):
+        if not -(1 << 53) < value < 1 << 53:
+            raise ContractError("%s: a number too large for JSON" % name)
+    elif isinstance(value, float):
+        if not -1e300 < value < 1e300:  # false for NaN too
+            raise ContractError("%s: not a finite number" % name)
+    elif isinstance(value, dict):
+        _check_depth(name, depth)
+        for key in value:
+            if not isinstance(key, str):
+                raise ContractError("%s: the key %r is no text" % (name, key))
+            _check_value(key, value[key], depth - 1)
+    elif isinstance(value, (list, tuple)):
+        _check_depth(name, depth)
+        for one in value:
+            _check_value(name, one, depth - 1)
+    else:
+        raise ContractError("%s: a %s cannot be sent" % (name, type(value).__name__))
+
+
+def _check_depth(name, depth):
+    if depth <= 0:
+        raise ContractError("%s: nested too deep" % name)
