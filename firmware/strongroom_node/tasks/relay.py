@@ -1,0 +1,67 @@
+"""A relay under the rules of `failsafe.RelayRule`: on by a lease only, off whenever in doubt.
+
+Settings: min_off_ms, min_on_ms, max_on_ms, needs (a sensor of this node), fresh_ms (how old its
+reading may be, 300000).
+
+What the task needs of the node: `serve("relay", id, handler)`, where handler(command) returns None
+when the command was carried out and else why not; `sensed(id)`, the mono of a sensor's last good
+reading or None; `clock.mono()`; `emit(kind, fields)`.
+"""
+
+from strongroom_node.failsafe import DAY_MS, RelayRule
+from strongroom_node.tasks.pace import rest
+
+_TICK_MS = 200
+
+
+class Control:
+    """One relay and its rule; the pin is switched before anything is said."""
+
+    def __init__(self, node, device_id, driver, cfg):
+        self._node = node
+        self._id = device_id
+        self._driver = driver
+        self._rule = RelayRule(
+            cfg.get("min_off_ms", 0),
+            cfg.get("min_on_ms", 0),
+            cfg.get("max_on_ms", DAY_MS),
+            cfg.get("fresh_ms", 300000),
+            cfg.get("needs"),
+        )
+
+    def command(self, message):
+        """Carry out a `command/relay`; return None, or why not."""
+        now = self._node.clock.mono()
+        why = self._rule.command(message["on"], message["lease"], now, self._sensed())
+        self._apply("on" if self._rule.on else "off")
+        return why
+
+    def tick(self):
+        """Switch off what has lost its reason to run."""
+        why = self._rule.tick(self._node.clock.mono(), self._sensed())
+        if why == "lease":
+            self._driver.set(False)
+            self._node.emit("node", {"what": "relay.expired", "relay": self._id})
+        else:
+            self._apply(why)
+
+    def _apply(self, why):
+        if self._driver.on != self._rule.on:
+            self._driver.set(self._rule.on)
+            self._node.emit("node", {"what": "relay.changed", "relay": self._id, "why": why})
+
+    def _sensed(self):
+        needs = self._rule.needs
+        return None if needs is None else self._node.sensed(needs)
+
+
+async def run(node, device_id, driver, cfg, beat):
+    """Keep the relay for ever; whatever ends this, the relay is off."""
+    control = Control(node, device_id, driver, cfg)
+    node.serve("relay", device_id, control.command)
+    try:
+        while True:
+            control.tick()
+            await rest(_TICK_MS, beat)
+    finally:
+        driver.set(False)

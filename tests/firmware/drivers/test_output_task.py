@@ -1,0 +1,14 @@
+"""Relay and signal tasks on both interpreters."""
+
+from pathlib import Path
+
+import pytest
+from support.both import INTERPRETERS, checks
+
+check = checks(Path(__file__).with_name("output_task_checks.py"))
+
+
+@pytest.mark.parametrize("interpreter", INTERPRETERS)
+@pytest.mark.parametrize("name", check.names)
+def test_output_task(interpreter, name):
+    check(interpreter, name)
