@@ -5,6 +5,7 @@ from strongroom_node.compat import ticks_diff, ticks_ms
 EARLIEST = (
     1767225600000  # 2026-01-01: no board was built before, so a clock that says so is not set
 )
+LATEST = 4102444800000  # 2100-01-01
 SOURCES = ("rtc", "ntp", "gateway")
 
 
@@ -21,7 +22,7 @@ class Clock:
         self._offset = None  # wall = mono + offset
         self.clk = "none"
         self.on_anchor = None
-        if rtc_ms is not None and rtc_ms >= EARLIEST:
+        if rtc_ms is not None and EARLIEST <= rtc_ms < LATEST:
             self._offset, self.clk = rtc_ms, "rtc"
 
     def mono(self):
@@ -42,7 +43,7 @@ class Clock:
 
     def set(self, ts, source, mono=None):
         """Take `ts` (Unix ms) as the time at `mono` (default: now); return whether it was plausible."""
-        if source not in SOURCES or ts < EARLIEST:
+        if source not in SOURCES or not EARLIEST <= ts < LATEST:
             return False
         if mono is None:
             mono = self.mono()

@@ -5,6 +5,7 @@ from strongroom_node.errors import StoreError
 
 _FILES = ("boot.a", "boot.b")
 _LOWEST, _HIGHEST = 1 << 16, 1 << 30
+_LAST = 2147483647  # of the wire contract
 
 
 def next_boot(store):
@@ -16,6 +17,8 @@ def next_boot(store):
     """
     known = [n for n in (_read(store, name) for name in _FILES) if n]
     boot = max(known) + 1 if known else _random_start()
+    if boot > _LAST:
+        boot = _random_start()
     for name in _FILES:
         text = b"%d" % boot
         store.write(name, text + b" %08x" % crc32(text))
