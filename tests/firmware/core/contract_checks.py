@@ -9,11 +9,12 @@ STAMP = (12345678901, 1795000000000, "ntp")
 UNSET = (5, None, "none")
 
 
-def refused(call, *words):
+def refused(words, call, *args, **fields):
+    """The call raises ContractError, and its text holds the words."""
     try:
-        answer = call()
+        answer = call(*args, **fields)
     except ContractError as error:
-        for word in words:
+        for word in words.split():
             assert word in str(error), str(error)
         return
     raise AssertionError("accepted: %r" % (answer,))
@@ -32,9 +33,9 @@ def check_a_record_is_compact_json_with_its_envelope_first():
 
 def check_a_record_of_an_unset_clock_has_no_time():
     assert json.loads(contract.make("event", "node", 1, 1, UNSET, {}))["ts"] is None
-    refused(lambda: contract.make("event", "node", 1, 1, (5, None, "ntp"), {}))
-    refused(lambda: contract.make("event", "node", 1, 1, (5, 17, "none"), {}))
-    refused(lambda: contract.make("event", "node", 1, 1, (5, 17, "sun"), {}))
+    refused("", contract.make, "event", "node", 1, 1, (5, None, "ntp"), {})
+    refused("", contract.make, "event", "node", 1, 1, (5, 17, "none"), {})
+    refused("", contract.make, "event", "node", 1, 1, (5, 17, "sun"), {})
 
 
 def check_texts_come_through_whatever_they_hold():
@@ -49,22 +50,22 @@ def check_a_record_of_1024_bytes_goes_and_one_more_does_not():
     fits = {"why": "x" * (1024 - size)}
     assert len(contract.make("event", "node", 1, 1, UNSET, fits)) == 1024
     wide = {"why": "x" * (1023 - size) + "é"}  # the same characters, one byte more
-    refused(lambda: contract.make("event", "node", 1, 1, UNSET, wide), "1025", "1024")
+    refused("1025 1024", contract.make, "event", "node", 1, 1, UNSET, wide)
 
 
 def check_what_is_not_json_everywhere_is_not_sent():
     zero = 0.0
     big = 1e308 * 10
     for value in (big, -big, big * zero, b"bytes", {1: 2}, 1 << 53, object()):
-        refused(lambda: contract.make("event", "input", 1, 1, UNSET, {"value": value}))
-    refused(lambda: contract.make("event", "input", 1, 1, UNSET, {"value": {"a": {"b": 1}}}))
+        refused("", contract.make, "event", "input", 1, 1, UNSET, {"value": value})
+    refused("", contract.make, "event", "input", 1, 1, UNSET, {"value": {"a": {"b": 1}}})
 
 
 def check_kinds_belong_to_their_lane_and_the_envelope_to_nobody():
-    refused(lambda: contract.make("event", "climate", 1, 1, UNSET, {}), "climate")
-    refused(lambda: contract.make("telemetry", "tag", 1, 1, UNSET, {}), "tag")
+    refused("climate", contract.make, "event", "climate", 1, 1, UNSET, {})
+    refused("tag", contract.make, "telemetry", "tag", 1, 1, UNSET, {})
     for key in ("boot", "seq", "mono", "ts", "clk"):
-        refused(lambda: contract.make("event", "tag", 1, 1, UNSET, {key: 1}), key)
+        refused(key, contract.make, "event", "tag", 1, 1, UNSET, {key: 1})
 
 
 def check_names_and_topics():
@@ -79,9 +80,9 @@ def check_tag_ids_are_lower_case_hex_and_never_half_an_id():
     assert contract.tag_id(b"\x04\xaa\xbb\xcc\xdd\xee\x0f") == "04aabbccddee0f"
     assert contract.tag_id(bytes(range(31))) == "".join("%02x" % n for n in range(31))
     assert contract.tag_id(b"\x88\x01\x02\x03\x04\x05\x06")[:2] == "88"
-    refused(lambda: contract.tag_id(b"\x88\x04\xaa\xbb"), "88")
+    refused("88", contract.tag_id, b"\x88\x04\xaa\xbb")
     for length in (0, 3, 32):
-        refused(lambda: contract.tag_id(bytes(length)))
+        refused("", contract.tag_id, bytes(length))
 
 
 def command(what, **fields):
@@ -102,7 +103,7 @@ def check_commands_of_each_kind():
 def check_commands_that_are_not_quite_right_are_refused_with_the_field():
     relay = {"id": "c1", "exp": 1795000000000, "relay": "dry", "on": True, "lease": 60000}
     for key in relay:
-        refused(lambda: command("relay", **{k: relay[k] for k in relay if k != key}), key)
+        refused(key, command, "relay", **{k: relay[k] for k in relay if k != key})
     for key, value in (
         ("on", 1),
         ("on", "true"),
@@ -117,13 +118,13 @@ def check_commands_that_are_not_quite_right_are_refused_with_the_field():
         ("id", "x" * 65),
         ("id", 7),
     ):
-        refused(lambda: command("relay", **dict(relay, **{key: value})), key.split("_")[0])
-    refused(lambda: command("relay", **dict(relay, force=True)), "force")
-    refused(lambda: command("open", id="x", exp=1), "open")
+        refused(key.split("_")[0], command, "relay", **dict(relay, **{key: value}))
+    refused("force", command, "relay", **dict(relay, force=True))
+    refused("open", command, "open", id="x", exp=1)
     signal = {"id": "c", "exp": 1, "signal": "buzz", "pattern": "ok", "text": None, "ms": 500}
-    refused(lambda: command("signal", **dict(signal, pattern="scream")), "pattern", "attention")
-    refused(lambda: command("signal", **dict(signal, text="x" * 121)), "text")
-    refused(lambda: command("signal", **dict(signal, text=["x"])), "text")
+    refused("pattern attention", command, "signal", **dict(signal, pattern="scream"))
+    refused("text", command, "signal", **dict(signal, text="x" * 121))
+    refused("text", command, "signal", **dict(signal, text=["x"]))
 
 
 def check_acks():
@@ -150,9 +151,9 @@ def check_acks():
         b'{"event":[[5,2147483648]]}',
         b'{"event":[[1,1],[5]]}',  # one bad mark and none counts
     ):
-        refused(lambda: read(bad), "ack")
+        refused("ack", read, bad)
     many = b'{"event":[%s]}' % b",".join([b"[1,1]"] * 257)
-    refused(lambda: read(many), "257")
+    refused("257", read, many)
 
 
 def check_what_comes_in_is_bounded_before_it_is_built():
@@ -176,6 +177,6 @@ def check_what_comes_in_is_bounded_before_it_is_built():
         b'{"a":"%s"}' % (b"x" * 8192),
         None,
     ):
-        refused(lambda: contract.parse(bad, "config"))
+        refused("", contract.parse, bad, "config")
     assert contract.parse(b'{"a":[{"b":[{"c":[1.5]}]}]}', "config")["a"][0]["b"][0]["c"] == [1.5]
     assert contract.parse(bytearray(b'{"a":"[[[{{{"}'), "config") == {"a": "[[[{{{"}
