@@ -41,6 +41,20 @@ def known():
     return sorted(found)
 
 
+class Types:
+    """The known device types, as a collection: `"sht4x" in Types()`."""
+
+    def __contains__(self, kind):
+        try:
+            load(kind)
+        except ConfigError:
+            return False
+        return True
+
+    def __iter__(self):
+        return iter(known())
+
+
 def task(role):
     """Return tasks/<role>.py: `async def run(node, device_id, driver, cfg, beat)`."""
     return __import__("strongroom_node.tasks." + role, None, None, ("run",))

@@ -56,6 +56,7 @@ class Client:
         self.timeout_ms = timeout_ms
         self.window = window
         self.on_message = None
+        self.on_lost = None  # called without arguments when the connection is over
         self.skipped = 0  # incoming messages larger than the limit
         self.strays = 0  # PUBACKs nobody waits for
         self._dial = dial
@@ -165,7 +166,11 @@ class Client:
                 await self._until(lambda: not self._out and self._writing is None)
             except LinkError:
                 pass  # gone already: nobody to take leave of
-        self._end(LinkError("closed", "by this side"))
+        self.abort()
+
+    def abort(self, why="by this side"):
+        """Hang up without a word: the broker publishes the will."""
+        self._end(LinkError("closed", why))
 
     # inside
 
@@ -243,6 +248,8 @@ class Client:
         self._tasks = []
         self._close_stream()
         self._changed.set()
+        if self.on_lost is not None:
+            self.on_lost()
 
     def _close_stream(self):
         if self._hang_up is not None:

@@ -99,6 +99,14 @@ def publish_packet(topic, payload, qos, retain, pid):
     return buffer
 
 
+def _room(size):
+    """Return a buffer; a small one when a crowded heap has no room for all of it."""
+    try:
+        return bytearray(size)
+    except MemoryError:
+        return bytearray(min(size, 256))
+
+
 class Parser:
     """Cuts a server's byte stream into packets, however the bytes are split.
 
@@ -136,7 +144,7 @@ class Parser:
                     if self._shift > 21:
                         raise LinkError("protocol", "length of five bytes")
                     continue
-                self._body = bytearray(min(self._size, self.limit))
+                self._body = _room(min(self._size, self.limit))
             else:
                 take = min(len(view) - at, self._size - self._got)
                 keep = min(take, len(self._body) - self._got)

@@ -1,0 +1,371 @@
+"""The node: everything wired together.
+
+    main(board)                                 # on a board, for ever
+    node = Node(board, settings); await node.run()
+
+Tasks of devices use `node.emit(kind, fields)` for events, `node.emit_many` for several of one
+moment, and `node.measure(kind, fields)` for readings. None of them waits for the network.
+"""
+
+import asyncio
+
+from strongroom_node import config, contract, devices, dial, ids
+from strongroom_node.clock import Clock
+from strongroom_node.compat import free_heap, print_exc, random_bytes, sleep_ms, wall_ms
+from strongroom_node.errors import ConfigError, DriverError, NodeError, StoreError
+from strongroom_node.link import Link
+from strongroom_node.mqtt import Client
+from strongroom_node.outbox import Outbox
+from strongroom_node.supervisor import SAFE_MS, BootGuard, Supervisor
+
+FIRMWARE = "0.1.0"
+WDT_MS = 10000
+LINK_DEADLINE_MS = 60000  # one try to connect may take 25 s and cannot say that it lives
+HEALTH_MS = 60000
+UPKEEP_MS = 250
+ALARM_MS = 5000  # how long the buzzer complains about flash, and how often that is looked at
+GIVE_UP_BOOTS = 2  # boots that failed with a new configuration before the last good one is used
+WHY_LENGTH = 200
+
+
+def log(text):
+    """Write a line to the console: the only place where a node without a network can say anything."""
+    print(text)  # noqa: T201
+
+
+class Node:
+    """One node. Raises ConfigError when node.json cannot be used.
+
+    on_accept   on_accept(lane, boot, seq, kind, mono): a record is safely in the outbox
+    """
+
+    def __init__(self, board, settings, on_accept=None):
+        self.board = board
+        self.settings = settings
+        types = devices.Types()
+        config.check_settings(settings, types)
+        self._types = types
+        self.store = board.store()
+        self.configs = config.ConfigStore(self.store)
+        self.flash_errors = 0
+        self._flash_said = False
+        self.cause = board.reset_cause()
+        self.guard = BootGuard(self.store)
+        self.safe = self._try_flash(self.guard.begin) or False
+        refused = self._choose_config()
+        self.boot = self._try_flash(ids.next_boot, self.store)
+        if self.boot is None:
+            # Flash is dead: what this boot says must still not look like another boot's.
+            self.boot = (1 << 16) + int.from_bytes(random_bytes(4), "big") % (1 << 29)
+        self.clock = Clock(wall_ms())
+        self.clock.on_anchor = self._anchor
+        limits = (self.config or settings).get("limits", {})
+        self.outbox = Outbox(
+            self.store,
+            self.boot,
+            self.clock.stamp,
+            limits.get("outbox_bytes", 262144),
+            limits.get("ram_bytes", 3072),
+            on_accept,
+        )
+        self._sensed = {}  # sensor -> mono of its last good reading
+        self._relays = []
+        self._served = {}  # (role, device) -> handler of its commands
+        self._reset_at = None
+        self.network = board.network()
+        self.link = self._make_link()
+        self.supervisor = Supervisor(board.wdt(WDT_MS), self.report)
+        self.emit("node", {"what": "boot", "cause": self.cause})
+        if refused is not None:
+            self._refuse_config(refused, "the node did not last a minute with it")
+
+    # what tasks use
+
+    def emit(self, kind, fields):
+        """Keep one event; it is on flash when this returns, or flash failed and the node says so."""
+        self.emit_many([(kind, fields)])
+
+    def emit_many(self, items):
+        """Keep the events [(kind, fields)] of one moment; one write to flash for all of them."""
+        try:
+            self.outbox.add_many(contract.EVENT, items)
+        except StoreError as error:
+            self._flash_failed(len(items), error)
+        self.link.wake()
+
+    def measure(self, kind, fields):
+        """Keep one reading. A sensor's reading also counts as a sign of life for relays."""
+        sensor = fields.get("sensor")
+        if sensor is not None:
+            self._sensed[sensor] = self.clock.mono()
+        self.outbox.add(contract.TELEMETRY, kind, fields)
+        self.link.wake()
+
+    def sensed(self, sensor):
+        """Return the mono of a sensor's last good reading, None for never."""
+        return self._sensed.get(sensor)
+
+    def serve(self, role, device_id, handler):
+        """Take over the commands of a device: handler(fields) -> None when done, else why not."""
+        self._served[(role, device_id)] = handler
+
+    def report(self, what, device=None, why=None, **more):
+        """Keep an event about the node itself."""
+        fields = {"what": what}
+        if device is not None:
+            fields["device"] = device
+        if why is not None:
+            fields["why"] = str(why)[:WHY_LENGTH]
+        fields.update(more)
+        self.emit("node", fields)
+
+    # life
+
+    async def run(self):
+        """Start everything and watch over it; never returns."""
+        if self.safe:
+            self.report("safe_mode", why="%d boots in a row did not last" % self.guard.failed)
+        found = (self.config or self.settings)["devices"]
+        for cfg in found:
+            self._start_device(cfg)
+        spawn = self.supervisor.spawn
+        spawn("upkeep", self._look_after)
+        spawn("link", self.link.run, LINK_DEADLINE_MS)
+        if not self.safe:
+            spawn("health", self._tell_health)
+        await self.supervisor.run(self._good)
+
+    def _start_device(self, cfg):
+        device_id = cfg["id"]
+        try:
+            module = devices.load(cfg["type"])
+            if self.safe and module.ROLE != "relay":
+                return
+            driver = module.create(self.board, cfg)
+        except (ConfigError, DriverError, OSError, KeyError, ValueError) as error:
+            if self._trial() and isinstance(error, (ConfigError, KeyError, ValueError)):
+                self._back_to_good("%s: %s" % (device_id, error))
+            self.report("driver.fault", device_id, error)
+            return
+        if module.ROLE == "relay":
+            driver.set(False)
+            self._relays.append(driver)
+        if not self.safe:
+            task = devices.task(module.ROLE)
+            self.supervisor.spawn(
+                device_id, lambda beat: task.run(self, device_id, driver, cfg, beat)
+            )
+
+    async def _look_after(self, beat):
+        alarm_at = 0
+        while True:
+            now = self.clock.mono()
+            if self.flash_errors and now >= alarm_at:
+                alarm_at = now + ALARM_MS
+                self._tell_flash()
+            if self.safe and now >= SAFE_MS and self._reset_at is None:
+                self._try_flash(self.guard.good)
+                self._reset_at = now
+            if self._reset_at is not None and now >= self._reset_at:
+                await self._leave()
+            beat()
+            await sleep_ms(UPKEEP_MS)
+
+    async def _tell_health(self, beat):
+        due = 0
+        while True:
+            now = self.clock.mono()
+            if now >= due:
+                due = now + HEALTH_MS
+                self.measure("health", self.health())
+            beat()
+            await sleep_ms(1000)
+
+    def health(self):
+        """Return the fields of telemetry/health."""
+        return {
+            "heap": free_heap(),
+            "rssi": self.network.rssi() if self.network is not None else None,
+            "up": self.clock.mono() // 1000,
+            "queued": self.outbox.counts(),
+            "dropped": dict(self.outbox.dropped),
+            "resets": self.guard.failed,
+            "loop": self.supervisor.take_worst_gap(),
+        }
+
+    def info(self):
+        """Return the fields of the info message; the link adds the time."""
+        found = (self.config or self.settings)["devices"]
+        return {
+            "firmware": FIRMWARE,
+            "board": self.board.name,
+            "boot": self.boot,
+            "cause": self.cause,
+            "capabilities": [
+                {"id": d["id"], "type": d["type"], "role": devices.load(d["type"]).ROLE}
+                for d in found
+            ],
+            "config": self.config["version"] if self.config else 0,
+            "room": self.settings["room"],
+            "node": self.settings["node"],
+        }
+
+    def _good(self):
+        self._try_flash(self.guard.good)
+        if self._trial():
+            self._try_flash(self.configs.good)
+            self.report("config.applied", version=self.config["version"])
+
+    async def _leave(self):
+        for relay in self._relays:
+            relay.set(False)
+        await self.link.stop()
+        self.board.reset()
+
+    # flash
+
+    def _try_flash(self, action, *arguments):
+        try:
+            return action(*arguments)
+        except StoreError as error:
+            self._flash_failed(0, error)
+            return None
+
+    def _flash_failed(self, events, error):
+        if not self.flash_errors:
+            print_exc(error)
+        self.flash_errors += max(1, events)
+
+    def _tell_flash(self):
+        """Complain where people are, and tell the gateway as soon as flash takes it."""
+        count = self.flash_errors
+        self._signal_all("alarm", ALARM_MS // 2)
+        fields = {"what": "driver.fault", "device": "flash", "why": "%d events not kept" % count}
+        try:
+            self.outbox.add(contract.EVENT, "node", fields)
+        except StoreError:
+            return
+        self.flash_errors -= count
+        self.link.wake()
+
+    # configuration
+
+    def _choose_config(self):
+        """Take the newest configuration; return the version given up because boots failed with it."""
+        refused = None
+        if self.guard.failed >= GIVE_UP_BOOTS and self._try_flash(self.configs.on_trial):
+            refused = self._try_flash(self.configs.give_up)
+        self.config = self._try_flash(self.configs.current)
+        return refused
+
+    def _trial(self):
+        return bool(self._try_flash(self.configs.on_trial))
+
+    def _back_to_good(self, why):
+        version = self._try_flash(self.configs.give_up)
+        if version is not None:
+            self._refuse_config(version, why)
+            self.board.reset()
+
+    def _refuse_config(self, version, why):
+        self.report("config.refused", version=version, why=why)
+
+    def _take_config(self, payload):
+        try:
+            wanted = contract.parse(payload, "config")
+        except NodeError as error:
+            self._refuse_config(0, error)
+            return
+        version = wanted.get("version")
+        if self.config is not None and version == self.config["version"]:
+            return  # it is retained: every new connection brings it again
+        try:
+            config.check(wanted, self._types)
+            self.configs.accept(wanted)
+        except (ConfigError, StoreError) as error:
+            whole = isinstance(version, int) and not isinstance(version, bool) and version > 0
+            self._refuse_config(version if whole else 0, error)
+            return
+        self._reset_soon()  # pins and buses are claimed once: a new start is the clean way
+
+    # the link
+
+    def _make_link(self):
+        broker = self.settings["broker"]
+        cfg = {"room": self.settings["room"], "node": self.settings["node"]}
+        if "resend_ms" in broker:
+            cfg["resend_ms"] = broker["resend_ms"]
+        return Link(
+            cfg,
+            self._make_client,
+            self.outbox,
+            self.clock,
+            on_command=self._command,
+            on_config=self._take_config,
+            emit=self.emit,
+            info=self.info,
+            network=self.network,
+            on_wedged=self._wedged,
+            log=log,
+        )
+
+    def _make_client(self):
+        broker = self.settings["broker"]
+        tls = broker.get("tls")
+        if tls is not None:
+            tls = {part: _content(tls[part]) for part in ("ca", "cert", "key")}
+        room, node = self.settings["room"], self.settings["node"]
+        return Client(
+            dial.dialer(broker["host"], broker.get("port", 1883 if tls is None else 8883), tls),
+            room + "-" + node,
+            will=(contract.topic(room, node, "status"), b"offline", 1, True),
+            keepalive=broker.get("keepalive", 30),
+            limit=config.MAX_BYTES + 256,
+        )
+
+    def _anchor(self, mono, ts, source):
+        fields = {"what": "clock.anchor", "of_boot": self.boot, "source": source}
+        fields.update({"at_mono": mono, "at_ts": ts})
+        self.emit("node", fields)
+
+    def _wedged(self, why):
+        self.report("driver.fault", "network", why)
+        self._reset_soon()
+
+    def _reset_soon(self):
+        if self._reset_at is None:
+            self._reset_at = self.clock.mono() + 1500
+
+    def _command(self, what, command):
+        """Carry out a command from the gateway; return None, or why not."""
+        if what == "reboot":
+            self._reset_soon()
+            return None
+        if what == "identify":
+            self._signal_all("attention", command["ms"])
+            return None
+        if self.safe:
+            return "safe mode"
+        handler = self._served.get((what, command[what]))
+        if handler is None:
+            return "no %s is called %s" % (what, command[what])
+        return handler(command)
+
+    def _signal_all(self, pattern, ms):
+        for (role, _), handler in self._served.items():
+            if role == "signal":
+                handler({"pattern": pattern, "ms": ms})
+
+
+def _content(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise ConfigError("cannot read %s: %s" % (path, error))
+
+
+def main(board):
+    """Run the node of a board for ever."""
+    node = Node(board, board.settings())
+    asyncio.run(node.run())
