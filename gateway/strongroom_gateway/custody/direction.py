@@ -8,19 +8,22 @@ import msgspec
 
 Side = Literal["inner", "outer"]
 
-QUIET: Final = 1_000
-"""An antenna that has not read the tag for this long says nothing about where it is now."""
 STAYING: Final = 65_000
 """A tag that stays is reported less and less often, at least once a minute."""
 _KEPT = 24
 
 
 class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one antenna has heard of the tag: reads so far, the last of them, and how strong (dBm)."""
+    """What one antenna has heard of the tag: reads, reports, the last time, the strength in dBm.
+
+    On the near side the strength is that of the last report, on the far side the best one.
+    """
 
     n: int = 0
+    reports: int = 0
     last: int = 0
     rssi: int | None = None
+    gone: bool = False
 
 
 class Report(msgspec.Struct, frozen=True, array_like=True):
@@ -33,13 +36,25 @@ class Report(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Track(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A tag in the gate: on which side it is, and what both antennas heard since it got there."""
+    """A tag in the gate: which side it is on, and what was heard of it since it got there.
+
+    `far` holds only what the far antenna heard since the near one was last heard.
+    """
 
     side: Side
     near: Heard
     far: Heard = Heard()
-    gone: bool = False
     reports: tuple[Report, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """Return when it was last heard at all."""
+        return max(self.near.last, self.far.last)
+
+    @property
+    def present(self) -> bool:
+        """Return whether some antenna has not yet said that the tag is gone."""
+        return not self.near.gone or (self.far.reports > 0 and not self.far.gone)
 
 
 class Manner(msgspec.Struct, frozen=True):
@@ -50,35 +65,44 @@ class Manner(msgspec.Struct, frozen=True):
     margin: int
 
 
-def follow(track: Track | None, side: Side, report: Report, manner: Manner) -> tuple[Track, bool]:
-    """Return the track after a report heard on `side`, and whether the tag has crossed to that
-    side.
+def follow(
+    track: Track | None, side: Side, report: Report, manner: Manner, *, gone: bool = False
+) -> tuple[Track, bool]:
+    """Return the track after a report of one side, and whether the tag has crossed to that side.
 
-    The tag is where it is heard clearly more strongly than on the other side, or where alone it is
-    still heard. It has crossed when that place changes within the window, after enough reads.
+    `gone` says that this antenna no longer hears the tag; the report is then the last of it.
     """
     if track is None or _too_late(track, report, manner):
-        near = Heard(report.n, report.mono, report.rssi)
+        near = Heard(report.n, 1, report.mono, report.rssi, gone)
         return Track(side=side, near=near, reports=(report,)), False
     reports = (*track.reports, report)[-_KEPT:]
     if side == track.side:
-        near = Heard(track.near.n + report.n, report.mono, report.rssi)
-        track = msgspec.structs.replace(track, near=near, gone=False, reports=reports)
-        return track, False
-    far = Heard(track.far.n + report.n, report.mono, report.rssi)
-    track = msgspec.structs.replace(track, far=far, gone=False, reports=reports)
-    if not _stronger(far, track.near, manner.margin) or far.n + track.near.n < manner.min_reads:
-        return track, False
-    return Track(side=side, near=far, reports=reports), True
+        n = track.near.n + report.n
+        near = Heard(n, track.near.reports + 1, report.mono, report.rssi, gone)
+        return Track(side=side, near=near, reports=reports), False
+    was = track.far
+    best = report.rssi if was.rssi is None else max(was.rssi, report.rssi or was.rssi)
+    far = Heard(was.n + report.n, was.reports + 1, report.mono, best, gone)
+    if far.n + track.near.n >= manner.min_reads and _is_there(far, track.near, manner.margin):
+        return Track(side=side, near=far, reports=reports), True
+    return Track(track.side, track.near, far, reports), False
 
 
 def _too_late(track: Track, report: Report, manner: Manner) -> bool:
-    """Return whether the near side fell silent too long ago for this report to be the same passage."""
-    allowed = manner.window if track.gone else max(manner.window, STAYING)
-    return report.mono - max(track.near.last, track.far.last) > allowed
+    """Return whether this report is too late to be part of the same passage."""
+    allowed = max(manner.window, STAYING) if track.present else manner.window
+    return report.mono - track.last > allowed
 
 
-def _stronger(here: Heard, there: Heard, margin: int) -> bool:
-    if here.last - there.last > QUIET or here.rssi is None or there.rssi is None:
+def _is_there(far: Heard, near: Heard, margin: int) -> bool:
+    """Return whether the tag is on the far side now, by strength and by who still hears it.
+
+    A single read far weaker than the near side's is a stray one; the same strength counts once it
+    repeats without the near side in between; at the end of all reads a weaker one will do.
+    """
+    if near.gone or far.rssi is None or near.rssi is None:
         return True
-    return here.rssi >= there.rssi + margin
+    lead = far.rssi - near.rssi
+    if far.gone:
+        return lead >= -2 * margin
+    return lead >= (-margin if far.reports >= 2 else margin)

@@ -48,18 +48,12 @@ def exit_no_leave(
     if side is None or weak:
         return state, NONE
     window = int(gate.window_s * 1000)
-    gone = body.act == "gone"
     track = state.track if state is not None and state.boot == event.boot else None
     report = Report(side, event.mono, body.n, body.rssi)
-    crossed = False
-    if not gone:
-        manner = Manner(gate.min_reads, window, gate.margin_db)
-        track, crossed = follow(track, side, report, manner)
-    elif track is not None:
-        track = Track(track.side, track.near, track.far, True, track.reports)
-    if track is None:
-        return None, NONE
-    passage = Passage(boot=event.boot, track=track, due=now + (window if gone else STAYING))
+    manner = Manner(gate.min_reads, window, gate.margin_db)
+    track, crossed = follow(track, side, report, manner, gone=body.act == "gone")
+    due = now + (STAYING if track.present else window)
+    passage = Passage(boot=event.boot, track=track, due=due)
     if not crossed:
         return passage, NONE
     return passage, _judge(gate, item, event, track, ctx)

@@ -1,0 +1,220 @@
+"""The exit gate: which way a tag went, and whether it might."""
+
+import random
+
+import pytest
+from strongroom_gateway.custody.direction import Manner, Report, follow
+from strongroom_sim.world import gate as walks
+from support.outcome import Outcome
+from support.sensing import T0, Nodes, room
+
+EPC, BADGE, BOX = "e2000001", "04aabbccdd0001", "04110001"
+ALARM = "exit.no_leave:HX-H-01"
+
+
+def crossing(nodes, at=T0, sides=("inner", "outer"), tag=EPC, **more):
+    """Three reports near each antenna, in the given order of sides."""
+    return [
+        nodes.read(tag, side, at + 300 * n + 100 * m, rssi=-50 + m, **more)
+        for n, side in enumerate(sides)
+        for m in range(3)
+    ]
+
+
+def take_out(nodes, at=T0 - 60_000, badge=BADGE):
+    return [nodes.tap(badge, at), nodes.tap(BOX, at + 1_000)]
+
+
+def test_out_without_leave_is_a_latched_alarm_with_its_evidence():
+    nodes = Nodes()
+    out = Outcome(room()).feed(crossing(nodes))
+    assert out.states() == [(ALARM, "LATCH_UNACK")]
+    alarm = out.alarms()[ALARM]
+    assert (alarm.code, alarm.priority) == ("exit.no_leave", "critical")
+    assert alarm.why["order"] == ["inner", "outer"]
+    assert [(r["ant"], r["rssi"]) for r in alarm.why["reads"]][:3] == [
+        ("inner", -50),
+        ("inner", -49),
+        ("inner", -48),
+    ]
+    assert alarm.why["reads"][-1]["ant"] == "outer"
+    assert alarm.why["leave"] == {
+        "kind": "check-out at a desk",
+        "item": "HX-H-01",
+        "found": None,
+        "since": None,
+    }
+    assert alarm.why["last_holder"] is None
+    assert "Box 1" in alarm.text
+    assert out.movements() == [("exit_without_leave", "HX-H-01")]
+
+
+def test_it_names_the_last_holder():
+    nodes = Nodes()
+    back = [nodes.tap(BADGE, T0 - 30_000), nodes.tap(BOX, T0 - 29_000)]
+    out = Outcome(room()).feed([*take_out(nodes), *back, *crossing(nodes)])
+    assert out.alarms()[ALARM].why["last_holder"] == "li"
+    assert "Li Wen" in out.alarms()[ALARM].text
+
+
+def test_with_leave_it_is_a_silent_movement():
+    nodes = Nodes()
+    out = Outcome(room()).feed([*take_out(nodes), *crossing(nodes)])
+    assert out.states() == []
+    assert out.movements() == [("check_out", "HX-H-01"), ("exit", "HX-H-01")]
+    assert out.entries("movement.exit")[0][1]["why"]["leave"]["found"] == "li"
+
+
+def test_in_again_is_a_return_that_is_pending_until_the_desk():
+    nodes = Nodes()
+    there = room()
+    out = Outcome(there).feed([*take_out(nodes), *crossing(nodes)])
+    out.feed(crossing(nodes, T0 + 3_600_000, ("outer", "inner")))
+    assert out.movements()[-1] == ("return_pending", "HX-H-01")
+    assert there.ctx.item("HX-H-01").holder == "li", "holds it until it is given back"
+    out.feed([nodes.tap(BADGE, T0 + 3_700_000), nodes.tap(BOX, T0 + 3_701_000)])
+    assert out.movements()[-1] == ("return", "HX-H-01")
+    assert there.ctx.item("HX-H-01").place == "A-1"
+
+
+def test_what_left_without_leave_is_returned_at_the_desk_not_taken_out():
+    nodes = Nodes()
+    out = Outcome(room()).feed(crossing(nodes))
+    out.feed(crossing(nodes, T0 + 60_000, ("outer", "inner")))
+    out.feed([nodes.tap(BADGE, T0 + 90_000), nodes.tap(BOX, T0 + 91_000)])
+    assert [m for m, _ in out.movements()] == ["exit_without_leave", "return_pending", "return"]
+    assert out.alarms()[ALARM].state == "LATCH_UNACK", "coming back does not end the alarm"
+
+
+def test_a_second_departure_calls_again():
+    nodes = Nodes()
+    there = room()
+    out = Outcome(there).feed(crossing(nodes))
+    out.feed(crossing(nodes, T0 + 60_000, ("outer", "inner")))
+    out.feed(crossing(nodes, T0 + 120_000))
+    assert out.alarms()[ALARM].count == 2
+
+
+def test_carried_near_and_back_is_nothing():
+    nodes = Nodes()
+    near = [nodes.read(EPC, "inner", T0 + n * 200, rssi=-70 + 5 * min(n, 4)) for n in range(8)]
+    stray = [nodes.read(EPC, "outer", T0 + 1_500, rssi=-64)]
+    back = [nodes.read(EPC, "inner", T0 + 1_600 + n * 200, rssi=-50 - 5 * n) for n in range(4)]
+    gone = [nodes.read(EPC, "inner", T0 + 4_000, rssi=-70, act="gone")]
+    out = Outcome(room()).feed([*near, *stray, *back, *gone])
+    assert out.states() == []
+    assert out.movements() == []
+
+
+def test_weak_reads_do_not_count():
+    nodes = Nodes()
+    weak = [nodes.read(EPC, "outer", T0 + 2_000 + n * 100, rssi=-80) for n in range(5)]
+    out = Outcome(room()).feed([nodes.read(EPC, "inner", T0), *weak])
+    assert out.states() == []
+
+
+def test_too_long_between_the_sides_is_no_passage():
+    nodes = Nodes()
+    inner = [nodes.read(EPC, "inner", T0), nodes.read(EPC, "inner", T0 + 100, act="gone")]
+    outer = [nodes.read(EPC, "outer", T0 + 7_000), nodes.read(EPC, "outer", T0 + 7_100)]
+    assert Outcome(room()).feed([*inner, *outer]).states() == []
+
+
+def test_one_that_lay_near_for_an_hour_and_then_left_is_seen():
+    """Reports of a tag that stays become rare: the gap before the crossing is no absence."""
+    nodes = Nodes()
+    lying = [nodes.read(EPC, "inner", T0 + n * 60_000, n=300) for n in range(60)]
+    left = T0 + 59 * 60_000 + 50_000
+    out = Outcome(room()).feed([*lying, nodes.read(EPC, "outer", left, rssi=-42)])
+    assert out.states() == [(ALARM, "LATCH_UNACK")]
+
+
+def test_min_reads_is_a_setting():
+    gate = {"id": "exit", "name": "Exit", "node": "g1", "reader": "gate", "min_reads": 7}
+    out = Outcome(room(gate=[gate])).feed(crossing(Nodes()))
+    assert out.states() == []
+
+
+def test_a_reader_without_signal_strength_still_tells_the_order():
+    nodes = Nodes()
+    reads = [
+        nodes.read(EPC, side, T0 + n * 100, rssi=None) for n, side in enumerate(["inner", "outer"])
+    ]
+    assert Outcome(room()).feed(reads).states() == [(ALARM, "LATCH_UNACK")]
+
+
+def test_an_unknown_tag_is_counted_and_ignored():
+    nodes = Nodes()
+    there = room()
+    reads = [
+        nodes.read("e2ffffff", "inner", T0, act="seen"),
+        nodes.read("e2ffffff", "outer", T0 + 100),
+    ]
+    out = Outcome(there).feed(reads)
+    assert (out.states(), out.movements()) == ([], [])
+    assert there.snapshot()["counters"]["gate.unknown_tag"] == 1
+
+
+def test_a_crossing_that_arrives_late_still_alarms():
+    """The node was cut off and sends an hour later: its own time counts for the order."""
+    nodes = Nodes()
+    late = [
+        nodes.read(EPC, side, T0 + 3_600_000, ts=T0 + n * 400, rssi=-45)
+        for n, side in enumerate(["inner", "inner", "outer", "outer"])
+    ]
+    out = Outcome(room()).feed(late)
+    assert out.alarms()[ALARM].why["at"] == T0 + 1_200
+
+
+def test_a_tag_at_another_reader_is_none_of_the_gate():
+    nodes = Nodes()
+    body = {
+        "reader": "shelf",
+        "id": EPC,
+        "act": "seen",
+        "tech": "uhf",
+        "rssi": -40,
+        "n": 1,
+        "span": 0,
+    }
+    reads = [
+        nodes.say("g1", "event", "tag", body | {"ant": a}, T0 + n)
+        for n, a in enumerate(["inner", "outer"])
+    ]
+    assert Outcome(room()).feed(reads).states() == []
+
+
+def reports_of(heard):
+    """What a reader reports of a walk: first read, antenna changes, then ever rarer."""
+    reports, n, pause, last, ant = [], 0, 200, -10_000, None
+    for read in heard:
+        if read.rssi is None:
+            continue
+        n += 1
+        if read.antenna != ant or read.at - last >= pause:
+            pause = 200 if ant is None else min(pause * 2, 60_000)
+            reports.append(Report(read.antenna, read.at, n, read.rssi))
+            n, last, ant = 0, read.at, read.antenna
+    return reports
+
+
+def directions(heard):
+    track, found = None, []
+    reports = reports_of(heard)
+    for report in [*reports, reports[-1]]:
+        end = report is reports[-1]
+        track, crossed = follow(track, report.ant, report, Manner(2, 5_000, 6), gone=end)
+        if crossed:
+            found.append(report.ant)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_simulated_walks(seed):
+    """Against the simulated gate, which knows which way it walked: last side right, none missed."""
+    rng = random.Random(seed)
+    speed = rng.uniform(0.6, 2.0)
+    assert directions(walks.walk(rng, speed, outward=True))[-1:] == ["outer"]
+    assert directions(walks.walk(rng, speed, outward=False))[-1:] == ["inner"]
+    assert directions(walks.turn_back(rng, rng.uniform(0.5, 1.5))) == []
+    assert directions(walks.lie(rng, 60.0)) == []
