@@ -1,7 +1,7 @@
 """The node's device configuration: checked before it is used, versioned, and never worse than the last good one.
 
     provisioned   node.json on the board: room, node, broker, devices
-    config.new    what the gateway sent and the node has accepted; its devices replace the provisioned ones
+    config.now    what the gateway sent and the node has accepted; its devices replace the provisioned ones
     config.good   the last one that the node ran with for a while
 
 A configuration that stops the node from starting is given up for the last good one at the next boot.
@@ -13,7 +13,7 @@ from strongroom_node.compat import crc32
 from strongroom_node.contract import is_name
 from strongroom_node.errors import ConfigError, StoreError
 
-NEW, GOOD = "config.new", "config.good"
+NEW, GOOD = "config.now", "config.good"
 MAX_BYTES = 8192
 MAX_DEVICES = 32
 KEYS = ("version", "devices", "limits")
@@ -105,6 +105,10 @@ class ConfigStore:
             data = self._store.read(NEW)
             if data != self._store.read(GOOD):
                 self._store.write(GOOD, data)
+
+    def on_trial(self):
+        """Whether the newest one is still to prove itself. Raises StoreError."""
+        return self._read(NEW) is not None and self._store.read(NEW) != self._store.read(GOOD)
 
     def give_up(self):
         """Go back to the last good one; return the version given up, None when there is nothing to go back from."""

@@ -158,9 +158,28 @@ class Outbox:
         self._missing(segment, expected, segment.last)
         self._sent[key] = segment.last
 
-    def rewind(self):
-        """Count everything that is not acknowledged as not sent: after a reconnect, or when acks stay away."""
+    def rewind(self, stuck=False):
+        """Count everything that is not acknowledged as not sent: after a reconnect, or when acks stay away.
+
+        Damage is reported anew as well: its first report may itself have been damaged. `stuck`: acknowledgements
+        stay away although the link works; then the numbers that are no longer in here are told as well, because a
+        gap that nobody ever explains would hold up the acknowledgement of all that follows it.
+        """
         self._sent = {}
+        for lane in LANES:
+            expected = {}
+            for segment in self._segments[lane]:
+                segment.noted = False
+                if stuck:
+                    self._tell_gap(expected, lane, segment.boot, segment.first, segment.last)
+            if stuck and lane == TELEMETRY and self._ram:
+                self._tell_gap(expected, lane, self._boot, self._ram[0][0], self._ram[-1][0])
+
+    def _tell_gap(self, expected, lane, boot, first, last):
+        start = expected.get(boot, self._acked.get((lane, boot), 0) + 1)
+        if start < first:
+            self._note(lane, boot, start, first - 1, "gone")
+        expected[boot] = last + 1
 
     def unacked(self):
         """Whether records were sent in this session that the gateway has not acknowledged."""
@@ -212,14 +231,19 @@ class Outbox:
             self._lost(segment.lane, segment.boot, first, segment.last, why)
 
     def _missing(self, segment, first, last):
-        if first <= last and not segment.damaged:
-            self._lost(segment.lane, segment.boot, first, last, "damaged")
-        if last == segment.last:
-            segment.damaged = True  # looked at to its end: its gaps are noted once
+        if first <= last and not segment.noted:
+            if not segment.counted:
+                self.dropped[segment.lane] += last - first + 1
+            self._note(segment.lane, segment.boot, first, last, "damaged")
+        if last == segment.last:  # looked at to its end
+            segment.noted = segment.counted = True
 
     def _lost(self, lane, boot, first, last, why):
+        self.dropped[lane] += last - first + 1
+        self._note(lane, boot, first, last, why)
+
+    def _note(self, lane, boot, first, last, why):
         count = last - first + 1
-        self.dropped[lane] += count
         for loss in self._losses:
             # One after the other is one range; too many ranges grow wider, with the true count in them.
             same = loss[0] == lane and loss[1] == boot
@@ -322,7 +346,7 @@ class Outbox:
             self._store.write(merged.name, data)
         except StoreError:
             return  # the small ones are still there
-        merged.damaged = any(s.damaged for s in group)
+        merged.counted = any(s.counted for s in group)
         at = self._segments[lane].index(group[0])
         self._segments[lane].insert(at, merged)
         self._bytes += merged.cost

@@ -15,7 +15,7 @@ INLINE_BYTES = 512  # littlefs keeps a file of this size inside its folder
 class Segment:
     """One file: records `first`..`last` of a boot and lane, `size` bytes."""
 
-    __slots__ = ("boot", "damaged", "first", "lane", "last", "size")
+    __slots__ = ("boot", "counted", "first", "lane", "last", "noted", "size")
 
     def __init__(self, lane, boot, first, last, size):
         self.lane = lane
@@ -23,7 +23,8 @@ class Segment:
         self.first = first
         self.last = last
         self.size = size
-        self.damaged = False
+        self.noted = False  # its damaged records are noted as lost in this session
+        self.counted = False  # and were counted once
 
     @property
     def cost(self):

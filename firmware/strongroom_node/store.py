@@ -5,7 +5,7 @@ import os
 from strongroom_node.compat import IS_MICROPYTHON
 from strongroom_node.errors import StoreError
 
-_NEW = ".new"
+_NEW = "~"  # no name of ours ends like this
 
 
 class FileStore:
