@@ -13,10 +13,35 @@ wrong.
 """
 
 from strongroom_node.compat import sleep_ms
+from strongroom_node.drivers import settings
 from strongroom_node.drivers.i2c_device import I2cDevice
 from strongroom_node.errors import ConfigError, DriverError
 
 ROLE = "shelf"
+KEYS = {
+    "bus": str,
+    "addr": (72, 75),
+    "full_mv": (1000, 4000),
+    "stop_level": settings.LEVEL,
+    "stop_mm": (1, 1000),
+    "carriages": list,
+    "poll_ms": (20, 10000),
+    "step_mm": (1, 1000),
+    "noise_mm": (0, 1000),
+    "settle_ms": (100, 60000),
+    "fails": (1, 100),
+}
+_MM = (-100000, 100000)
+CARRIAGE_KEYS = {
+    "channel": (0, 3),
+    "mm_at_0": _MM,
+    "mm_at_full": _MM,
+    "low_pin": settings.PIN,
+    "low_mm": _MM,
+    "high_pin": settings.PIN,
+    "high_mm": _MM,
+    "pull": settings.PULL,
+}
 
 _CONVERSION = 0
 _CONFIG = 1
@@ -30,7 +55,8 @@ _RAIL = 0.015
 
 def create(board, cfg):
     """Return the bank of carriages that node.json describes."""
-    carriages = [_carriage(board, cfg, one) for one in cfg["carriages"]]
+    settings.check(cfg, KEYS)
+    carriages = [_carriage(board, cfg, one) for one in settings.need(cfg, "carriages")]
     if not 1 <= len(carriages) <= 4:
         raise ConfigError("shelf %s: an ADS1115 reads 1 to 4 carriages" % cfg["id"])
     chip = I2cDevice(board.i2c(cfg.get("bus", "i2c0")), cfg.get("addr", 0x48), cfg["id"])
@@ -38,8 +64,10 @@ def create(board, cfg):
 
 
 def _carriage(board, cfg, one):
-    if one["channel"] not in (0, 1, 2, 3):
-        raise ConfigError("shelf %s: channel must be 0 to 3" % cfg["id"])
+    where = cfg["id"] + " carriages"
+    settings.check(one, CARRIAGE_KEYS, where)
+    for name in ("channel", "mm_at_0", "mm_at_full"):
+        settings.need(one, name, where)
     if one["mm_at_0"] == one["mm_at_full"]:
         raise ConfigError("shelf %s: mm_at_0 and mm_at_full must differ" % cfg["id"])
     stops = []

@@ -5,11 +5,13 @@ calibration; and it is known to answer 0 % now and then, which no room has.
 """
 
 from strongroom_node.compat import sleep_ms
+from strongroom_node.drivers import settings
 from strongroom_node.drivers.crc import crc8
 from strongroom_node.drivers.i2c_device import I2cDevice
 from strongroom_node.errors import DriverError
 
 ROLE = "climate"
+KEYS = {"bus": str, "addr": (0x38, 0x39), "every_ms": (200, 3600000), "fails": (1, 100)}
 
 _STATUS = b"\x71"
 _INIT = b"\xbe\x08\x00"
@@ -26,6 +28,7 @@ _ZERO_TRIES = 3
 
 def create(board, cfg):
     """Return the sensor that node.json describes."""
+    settings.check(cfg, KEYS)
     return Aht20(board.i2c(cfg.get("bus", "i2c0")), cfg.get("addr", 0x38), cfg["id"])
 
 

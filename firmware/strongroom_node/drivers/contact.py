@@ -4,12 +4,23 @@ Settings: pin, closed (the level when closed, 0 unless told: a switch to ground)
 told).
 """
 
+from strongroom_node.drivers import settings
+
 ROLE = "contact"
+KEYS = {
+    "pin": settings.PIN,
+    "closed": settings.LEVEL,
+    "pull": settings.PULL,
+    "poll_ms": (1, 1000),
+    "samples": (1, 100),
+}
 
 
 def create(board, cfg):
     """Return the contact that node.json describes."""
-    return Contact(board.pin_in(cfg["pin"], cfg.get("pull", "up")), cfg.get("closed", 0))
+    settings.check(cfg, KEYS)
+    pin = board.pin_in(settings.need(cfg, "pin"), cfg.get("pull", "up"))
+    return Contact(pin, cfg.get("closed", 0))
 
 
 class Contact:

@@ -3,12 +3,23 @@
 Settings: pin, active (the level that means on, 0 unless told), pull (up unless told).
 """
 
+from strongroom_node.drivers import settings
+
 ROLE = "input"
+KEYS = {
+    "pin": settings.PIN,
+    "active": settings.LEVEL,
+    "pull": settings.PULL,
+    "poll_ms": (1, 1000),
+    "samples": (1, 100),
+}
 
 
 def create(board, cfg):
     """Return the input that node.json describes."""
-    return DigitalInput(board.pin_in(cfg["pin"], cfg.get("pull", "up")), cfg.get("active", 0))
+    settings.check(cfg, KEYS)
+    pin = board.pin_in(settings.need(cfg, "pin"), cfg.get("pull", "up"))
+    return DigitalInput(pin, cfg.get("active", 0))
 
 
 class DigitalInput:

@@ -1,16 +1,29 @@
 """A relay: dehumidifier, humidifier, fan, lamp.
 
 Settings: pin, active (the level that switches on, 1 unless told). The pin is off from its first
-moment; the leases and waiting times are the task's.
+moment; needs, fresh_ms,
+min_off_ms, min_on_ms and max_on_ms are the rules it is kept under (failsafe.py).
 """
 
+from strongroom_node.drivers import settings
+
 ROLE = "relay"
+KEYS = {
+    "pin": settings.PIN,
+    "active": settings.LEVEL,
+    "needs": str,
+    "fresh_ms": settings.MS,
+    "min_off_ms": settings.MS,
+    "min_on_ms": settings.MS,
+    "max_on_ms": settings.MS,
+}
 
 
 def create(board, cfg):
     """Return the relay that node.json describes."""
+    settings.check(cfg, KEYS)
     active = cfg.get("active", 1)
-    return Relay(board.pin_out(cfg["pin"], 1 - active), active)
+    return Relay(board.pin_out(settings.need(cfg, "pin"), 1 - active), active)
 
 
 class Relay:

@@ -5,11 +5,13 @@ chip refuses to be read until it is done.
 """
 
 from strongroom_node.compat import sleep_ms
+from strongroom_node.drivers import settings
 from strongroom_node.drivers.crc import crc8
 from strongroom_node.drivers.i2c_device import I2cDevice
 from strongroom_node.errors import DriverError
 
 ROLE = "climate"
+KEYS = {"bus": str, "addr": (0x44, 0x45), "every_ms": (200, 3600000), "fails": (1, 100)}
 
 _SINGLE_SHOT_HIGH = b"\x24\x00"
 _SOFT_RESET = b"\x30\xa2"  # also switches off a heater that would falsify the reading
@@ -20,6 +22,7 @@ _DEADLINE_MS = 50
 
 def create(board, cfg):
     """Return the sensor that node.json describes."""
+    settings.check(cfg, KEYS)
     return Sht3x(board.i2c(cfg.get("bus", "i2c0")), cfg.get("addr", 0x44), cfg["id"])
 
 

@@ -4,11 +4,13 @@ Settings: bus, addr. Commands are one byte; the chip refuses to be read until it
 """
 
 from strongroom_node.compat import sleep_ms
+from strongroom_node.drivers import settings
 from strongroom_node.drivers.i2c_device import I2cDevice
 from strongroom_node.drivers.sht3x import plausible, words
 from strongroom_node.errors import DriverError
 
 ROLE = "climate"
+KEYS = {"bus": str, "addr": (0x44, 0x46), "every_ms": (200, 3600000), "fails": (1, 100)}
 
 _MEASURE_HIGH = b"\xfd"
 _SOFT_RESET = b"\x94"
@@ -19,6 +21,7 @@ _DEADLINE_MS = 50
 
 def create(board, cfg):
     """Return the sensor that node.json describes."""
+    settings.check(cfg, KEYS)
     return Sht4x(board.i2c(cfg.get("bus", "i2c0")), cfg.get("addr", 0x44), cfg["id"])
 
 

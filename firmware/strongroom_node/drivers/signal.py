@@ -4,13 +4,16 @@ Settings: pin (the buzzer), led (a lamp), active (the level that sounds or shine
 one of pin and led may be left out.
 """
 
+from strongroom_node.drivers import settings
 from strongroom_node.errors import ConfigError
 
 ROLE = "signal"
+KEYS = {"pin": settings.PIN, "led": settings.PIN, "active": settings.LEVEL}
 
 
 def create(board, cfg):
     """Return the signal that node.json describes."""
+    settings.check(cfg, KEYS)
     active = cfg.get("active", 1)
     outputs = []
     for key in ("pin", "led"):

@@ -1,0 +1,14 @@
+"""Device settings on both interpreters."""
+
+from pathlib import Path
+
+import pytest
+from support.both import INTERPRETERS, checks
+
+check = checks(Path(__file__).with_name("settings_checks.py"))
+
+
+@pytest.mark.parametrize("interpreter", INTERPRETERS)
+@pytest.mark.parametrize("name", check.names)
+def test_settings(interpreter, name):
+    check(interpreter, name)
