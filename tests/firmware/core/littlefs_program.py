@@ -118,7 +118,7 @@ def live(flash, life):
             life.accepted.append((boot, seq))
 
     outbox = Outbox(queue, boot, stamp, ram_bytes=400, on_accept=accept)
-    for n in range(14):
+    for _n in range(14):
         outbox.add("event", "tag", TAG)
         outbox.add("telemetry", "climate", {"sensor": "t1", "t": 20.5, "rh": 50.25})
     outbox.add_many("event", [("tag", TAG)] * 5)
