@@ -146,6 +146,13 @@ class Decoder:
             return None
         return Origin(node, lane, found.boot, found.seq)
 
+    def sender(self, topic: str) -> str:
+        """Return the node a topic of this room belongs to, or "" when it does not tell."""
+        parts = topic.split("/", 4)
+        if len(parts) == 5 and parts[:3] == ["strongroom", "v1", self.room]:
+            return parts[3] if _NAME.fullmatch(parts[3]) else ""
+        return ""
+
     def _remember(self, topic: str) -> Route:
         route = _route(topic, self.room)
         if len(self._routes) >= _ROUTES:

@@ -38,6 +38,8 @@ class Entry(msgspec.Struct):
 
     kind: str
     body: Mapping[str, Any]
+    node: str | None = None
+    """The node it is about, when it is about one."""
 
 
 class Decision(msgspec.Struct):

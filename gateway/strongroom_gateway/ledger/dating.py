@@ -57,12 +57,11 @@ def entry_view(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EntryVie
     """Return the entry of a row of table entry, dated."""
     idx, at, kind, room, node, boot, seq, text, leaf = row
     body = json.loads(text)
-    if boot is None:
-        time, source = at, "received"
-    else:
-        time, source = dated(
-            connection, Made(at, node, boot, body["mono"], body["ts"], body["clk"])
-        )
+    time: int = at
+    source: TimeSource = "received"
+    if boot is not None:
+        made = Made(at, node, boot, body["mono"], body["ts"], body["clk"])
+        time, source = dated(connection, made)
     return EntryView(idx, at, kind, room, node, boot, seq, body, leaf.hex(), time, source)
 
 

@@ -135,11 +135,11 @@ class Reader:
         """Return refused messages behind ``after``, oldest first."""
         with self._connection() as connection:
             rows = connection.execute(
-                "SELECT id, at, node, topic, reason, detail, boot, seq, size, sha256, payload"
-                " FROM quarantine WHERE id > ? ORDER BY id LIMIT ?",
+                "SELECT id, at, node, topic, reason, detail, boot, seq, size,"
+                " lower(hex(sha256)), payload FROM quarantine WHERE id > ? ORDER BY id LIMIT ?",
                 (after, min(limit, MOST)),
             ).fetchall()
-        return [QuarantineView(*row[:9], row[9].hex(), row[10]) for row in rows]
+        return [QuarantineView(*row) for row in rows]
 
     def quarantine_counts(self) -> dict[tuple[str, str], int]:
         """Return how many messages were refused, by (node, reason): all of them."""
@@ -162,9 +162,17 @@ class Reader:
                 values,
             ).fetchall()
         return {
-            (node, boot, lane): Mark(high, json.loads(more))
-            for node, boot, lane, high, more in rows
+            (node, boot, lane): Mark(high, _ranges(more)) for node, boot, lane, high, more in rows
         }
+
+    def mark(self, node: str, boot: int, lane: str) -> Mark | None:
+        """Return one mark, or None."""
+        with self._connection() as connection:
+            found = connection.execute(
+                "SELECT high, beyond FROM mark WHERE node = ? AND boot = ? AND lane = ?",
+                (node, boot, lane),
+            ).fetchone()
+        return Mark(found[0], _ranges(found[1])) if found else None
 
     def gaps(self, node: str | None = None) -> list[tuple[str, int, str, int, int]]:
         """Return the ranges that are missing, as (node, boot, lane, first, last)."""

@@ -1,0 +1,418 @@
+"""Messages in, decided at once, committed, acknowledged.
+
+The receiving thread decodes, leaves out what was taken already, lets the room decide, and publishes
+alarms and commands at once. The rest goes to the writer, and only when it is on the disk are the
+messages acknowledged, to the broker and to the node. Nothing is dropped in silence: a message is
+committed, a duplicate, or quarantined with a reason; or, when more wait for the disk than
+``pending_limit``, shed: decided on, released to the broker, but not acknowledged to the node, which
+sends it again.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from ..contract import Decoder, Info, OutboxDropped, Sensed, Status
+from ..errors import ContractError, StrongroomError
+from ..ledger.work import EntryRow, Work
+from ..transport.port import Inbound, Transport
+from .acks import Acks
+from .marks import Key, Load, Mark, Marks
+from .port import NOTHING, Decision, Room
+from .publisher import Publisher
+from .refused import Refused
+from .taking import Batch, Taking, decision_rows, empty_work, own_row
+
+PENDING_LIMIT: Final = 20_000
+MOST_PENDING: Final = 60_000  # MQTT has 65,535 packet ids for messages that are not acknowledged
+RULE_FAILED: Final = "gateway.rule_failed"
+MOST_FAILURES: Final = 100
+"""Failures of rules that get an entry of their own; all are counted and logged."""
+
+Answer = TypeVar("Answer")
+log = logging.getLogger(__name__)
+
+
+class Counters(msgspec.Struct):
+    """How messages ended: each received one is counted in exactly one of the next six."""
+
+    received: int = 0
+    events: int = 0
+    readings: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    shed: int = 0
+    presence: int = 0
+    """Status and info messages, and the room's own alarms coming back from the broker."""
+    rule_failures: int = 0
+    unkept_decisions: int = 0
+    """Decisions on shed messages that were not kept; they are taken again with the message."""
+
+
+class Pipeline:
+    """The ingest of one room."""
+
+    def __init__(
+        self,
+        room_id: str,
+        room: Room,
+        transport: Transport,
+        append: Callable[[Work], None],
+        load_mark: Load,
+        clock: Callable[[], int],
+        pending_limit: int = PENDING_LIMIT,
+    ) -> None:
+        """Wire the ingest; nothing runs yet.
+
+        append         queues a work for the writer, which calls `committed` and `recording`
+        load_mark      reads a mark from the ledger
+        clock          Unix ms that never go back
+        pending_limit  how many messages may wait for the disk
+        """
+        if not 1 <= pending_limit <= MOST_PENDING:
+            raise ValueError(f"pending_limit {pending_limit} is not within 1..{MOST_PENDING}")
+        self._room_id = room_id
+        self._room = room
+        self._transport = transport
+        self._append = append
+        self._clock = clock
+        self._limit = pending_limit
+        self._decoder = Decoder(room_id)
+        self._marks = Marks(load_mark)
+        self._refused = Refused()
+        self._held = empty_work()
+        self._lock = threading.RLock()
+        self._works = 0
+        self._queued = 0  # written under the lock
+        self._done = 0  # written by the writer's thread only
+        self._committed_work = 0
+        self._recording = True
+        self._why = ""
+        self._linked = False
+        self._closed = False
+        self.publisher = Publisher(room_id, transport)
+        self.acks = Acks(self.publisher.ack, clock)
+        self.counters = Counters()
+
+    # -- what the transport calls ------------------------------------------------------------------
+
+    def on_messages(self, messages: list[Inbound]) -> None:
+        """Take received messages, in their order."""
+        with self._lock:
+            if self._closed:
+                return
+            taking = self._begin()
+            self.counters.received += len(messages)
+            for message in messages:
+                self._take(message, taking)
+            self._finish(taking, messages)
+
+    def on_link(self, up: bool) -> None:
+        """Take note of the link; a broker that is back gets everything that is retained."""
+        with self._lock:
+            self._linked = up
+            if up and not self._closed:
+                self.publisher.everything(self._room.standing(), self._recording, self._why)
+        if up:
+            self.acks.flush()
+
+    # -- what the writer calls ---------------------------------------------------------------------
+
+    def committed(self, works: Sequence[Work], more: bool) -> None:
+        """Acknowledge what is on the disk now."""
+        messages: list[Inbound] = []
+        weight = 0
+        for work in works:
+            batch: Batch = work.context
+            messages += batch.messages
+            weight += batch.weight
+            self.acks.add(batch.acks)
+        self._done += weight
+        self._committed_work = works[-1].context.number
+        self._transport.ack(messages)
+        self.acks.flush(busy=more)
+
+    def recording(self, on: bool, why: str) -> None:
+        """Raise or end the alarm that the ledger does not take the record."""
+        if on:
+            log.warning("the ledger takes the record again")
+        else:
+            log.error("the ledger does not take the record: %s", why)
+        with self._lock:
+            self._recording, self._why = on, why
+            taking = self._begin()
+            self._fault("ledger.not_recording", not on, taking, "", {"why": why} if why else {})
+            self.publisher.gateway("online", on, why)
+            self._finish(taking, [])
+
+    # -- what the service calls --------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Let time pass for the room; called a few times a second."""
+        with self._lock:
+            taking = self._begin()
+            self._keep(self._ask(taking, "tick", self._room.tick, taking.now), taking)
+            self._finish(taking, [])
+
+    def act(self, decide: Callable[[int], Decision]) -> None:
+        """Carry out a decision that no message leads to: the start, or a person's act.
+
+        What ``decide`` raises is the caller's, and nothing has happened then.
+        """
+        with self._lock:
+            taking = self._begin()
+            self._keep(decide(taking.now), taking)
+            self._finish(taking, [])
+
+    def look(self, at: Callable[[], Answer]) -> Answer:
+        """Return what ``at`` returns while nothing changes the room."""
+        with self._lock:
+            return at()
+
+    def close(self) -> None:
+        """Take no more messages, hand over what was held aside; then the writer may be stopped."""
+        with self._lock:
+            self._closed = True
+            self._hand_over()
+
+    def farewell(self) -> None:
+        """Send the last acknowledgements, and tell the broker that the gateway leaves."""
+        self.acks.flush()
+        self.publisher.gateway("offline", False, "stopped")
+
+    @property
+    def pending(self) -> int:
+        """How many messages wait for the disk."""
+        return self._queued - self._done
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the ledger takes the record."""
+        return self._recording
+
+    @property
+    def linked(self) -> bool:
+        """Whether there is a link to the broker."""
+        return self._linked
+
+    def missing(self) -> int:
+        """Return how many messages are missing below one that came, on lanes in use."""
+        with self._lock:
+            return self._marks.missing()
+
+    def refused_by_reason(self) -> Mapping[str, int]:
+        """Return how many messages were refused since the start, by reason."""
+        with self._lock:
+            return dict(self._refused.by_reason)
+
+    # -- one message -------------------------------------------------------------------------------
+
+    def _take(self, message: Inbound, taking: Taking) -> None:
+        try:
+            sensed = self._decoder.decode(message.topic, message.payload, taking.now)
+        except ContractError as error:
+            self._refuse(message, error, taking)
+            return
+        if not isinstance(sensed, Sensed):
+            self._presence(sensed, message, taking)
+            return
+        key = (sensed.node, sensed.boot, sensed.lane)
+        mark = self._mark(key)
+        seq = sensed.seq
+        if mark is None or self._must_wait(mark, seq, taking):
+            self._shed(sensed, message, mark, taking)
+            return
+        taking.weight += 1
+        taking.touched[key] = mark
+        if not mark.add(seq):
+            self.counters.duplicates += 1
+            return
+        taking.message(self._room_id, sensed)
+        if sensed.lane == "event":
+            self.counters.events += 1
+            if isinstance(sensed.body, OutboxDropped):
+                self._dropped(sensed.node, sensed.body, taking)
+        else:
+            self.counters.readings += 1
+        if mark.decided is None or seq not in mark.decided:
+            decision = self._ask(taking, message.topic, self._room.decide, sensed, taking.now)
+            if decision is not NOTHING:
+                self._keep(decision, taking)
+
+    def _presence(self, message: Status | Info, inbound: Inbound, taking: Taking) -> None:
+        """Status and info are retained, not recorded: the broker need not keep them for the disk."""
+        self.counters.presence += 1
+        taking.released.append(inbound)
+        if isinstance(message, Status):
+            decision = self._ask(taking, inbound.topic, self._room.status, message, taking.now)
+        else:
+            if not inbound.retain:
+                self.publisher.clock(message, taking.now)
+            decision = self._ask(taking, inbound.topic, self._room.info, message, taking.now)
+        self._keep(decision, taking)
+
+    def _refuse(self, message: Inbound, error: ContractError, taking: Taking) -> None:
+        if self.publisher.own(message):
+            self.counters.presence += 1
+            taking.released.append(message)
+            return
+        origin = self._decoder.origin(message.topic, message.payload)
+        if origin is not None:
+            key = (origin.node, origin.boot, origin.lane)
+            mark = self._mark(key)
+            if mark is None or self._must_wait(mark, origin.seq, taking):
+                self.counters.shed += 1
+                taking.released.append(message)
+                return
+            taking.touched[key] = mark
+            if not mark.add(origin.seq):
+                taking.weight += 1
+                self.counters.duplicates += 1
+                return
+        self.counters.quarantined += 1
+        sender = self._decoder.sender(message.topic)
+        if self._is_full(taking):
+            self._refused.count(self._held, sender, error.reason, taking.now)
+            taking.released.append(message)
+            return
+        taking.weight += 1
+        if self._refused.add(taking.work, message, error, sender, origin, now=taking.now):
+            why = {"reason": error.reason, "detail": error.detail, "topic": message.topic[:256]}
+            self._fault("message.quarantined", True, taking, sender, why)
+
+    def _dropped(self, node: str, body: OutboxDropped, taking: Taking) -> None:
+        """What the node gave up is no longer waited for."""
+        key: Key = (node, body.of_boot, body.lane)
+        mark = self._mark(key)
+        if mark is not None:
+            mark.fill(body.first, body.last)
+            taking.touched[key] = mark
+
+    def _mark(self, key: Key) -> Mark | None:
+        """Return the mark of a lane; None while the ledger cannot be read."""
+        try:
+            return self._marks.get(key)
+        except (sqlite3.Error, OSError, StrongroomError):
+            return None
+
+    # -- when the disk does not keep up --------------------------------------------------------------
+
+    def _is_full(self, taking: Taking) -> bool:
+        """Return whether too much waits; once it does, it does for the rest of the batch.
+
+        So what is held aside comes after all that this batch hands over, and before the next.
+        """
+        if self._queued + taking.weight - self._done >= self._limit:
+            taking.full = True
+        return taking.full
+
+    def _must_wait(self, mark: Mark, seq: int, taking: Taking) -> bool:
+        """Return whether a message cannot be kept now: the node holds it and sends it again."""
+        return self._is_full(taking) or (mark.crowded and not mark.touches(seq))
+
+    def _shed(self, sensed: Sensed, message: Inbound, mark: Mark | None, taking: Taking) -> None:
+        """Decide on a message that cannot be kept, once; alarms do not wait for the disk."""
+        taking.released.append(message)
+        seq = sensed.seq
+        if mark is not None and seq in mark:
+            self.counters.duplicates += 1
+            return
+        self.counters.shed += 1
+        if mark is not None and mark.decided is not None and seq in mark.decided:
+            return
+        decision = self._ask(taking, message.topic, self._room.decide, sensed, taking.now)
+        if self._keep(decision, taking) and mark is not None:
+            mark.remember(seq)
+
+    def _hand_over(self) -> None:
+        """Queue what was held aside, before anything that comes later."""
+        held = self._held
+        if held.entries or held.states or held.more:
+            self._held = empty_work()
+            self._enqueue(held, [], {}, len(held.entries))
+
+    # -- what follows from a decision ----------------------------------------------------------------
+
+    def _ask(
+        self, taking: Taking, about: str, ask: Callable[..., Decision], *arguments: object
+    ) -> Decision:
+        """Ask the room. A mistake in a rule stops neither the record nor other alarms."""
+        try:
+            return ask(*arguments)
+        except Exception as error:  # noqa: BLE001  # whatever a rule does wrong, the stream goes on
+            self._say_failed(about, error, taking)
+            return NOTHING
+
+    def _say_failed(self, about: str, error: Exception, taking: Taking) -> None:
+        self.counters.rule_failures += 1
+        log.error("a rule failed on %s", about, exc_info=error)
+        if self.counters.rule_failures <= MOST_FAILURES:
+            body = {"about": ascii(about[:256]), "error": ascii(error)[:500]}
+            self._keep_rows([own_row(self._room_id, RULE_FAILED, body, taking.now)], (), taking)
+
+    def _fault(
+        self, kind: str, on: bool, taking: Taking, subject: str, why: Mapping[str, Any]
+    ) -> None:
+        decision = self._ask(taking, kind, self._room.fault, kind, on, taking.now, subject, why)
+        self._keep(decision, taking)
+
+    def _keep(self, decision: Decision, taking: Taking) -> bool:
+        """Publish a decision at once and keep the rest of it; False when there was no room."""
+        if decision is NOTHING:
+            return True
+        self.publisher.decision(decision)
+        try:
+            rows = decision_rows(self._room_id, decision, taking.now)
+        except ValueError as error:
+            self._say_failed("an entry of a decision", error, taking)
+            rows = []
+        return self._keep_rows(rows, decision.states, taking)
+
+    def _keep_rows(
+        self, rows: list[EntryRow], states: Sequence[tuple[str, str | None]], taking: Taking
+    ) -> bool:
+        if not self._is_full(taking):
+            taking.work.entries += rows
+            taking.work.states.update(states)
+            return True
+        if len(self._held.entries) + len(rows) > self._limit:
+            self.counters.unkept_decisions += 1
+            return False
+        self._held.entries += rows
+        self._held.states.update(states)
+        return True
+
+    # -- batches -------------------------------------------------------------------------------------
+
+    def _begin(self) -> Taking:
+        taking = Taking(self._clock())
+        if not self._is_full(taking):
+            self._hand_over()
+        return taking
+
+    def _finish(self, taking: Taking, messages: list[Inbound]) -> None:
+        """Queue what a batch leads to; release what the broker need not keep for the disk."""
+        if taking.released:
+            self._transport.ack(taking.released)
+            released = set(map(id, taking.released))
+            messages = [message for message in messages if id(message) not in released]
+        if messages or not taking.is_empty():
+            acks = {}
+            for key, mark in taking.touched.items():
+                acks[key] = mark.high
+                taking.work.marks[key] = (mark.high, mark.text())
+                mark.work = self._works + 1
+            self._enqueue(taking.work, messages, acks, max(taking.weight, 1))
+        self._marks.forget(self._committed_work)
+
+    def _enqueue(
+        self, work: Work, messages: list[Inbound], acks: dict[Key, int], weight: int
+    ) -> None:
+        self._works += 1
+        work.context = Batch(messages, acks, self._works, weight)
+        self._queued += weight
+        self._append(work)
