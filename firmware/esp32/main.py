@@ -1,6 +1,7 @@
 """Start the node on an ESP32."""
 
 from strongroom_esp32.hal import Board
+from strongroom_esp32.start import start
 from strongroom_node.app import main
 
-main(Board())
+start(Board(), main)

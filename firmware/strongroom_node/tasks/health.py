@@ -4,26 +4,28 @@ from strongroom_node.failsafe import SensorRule
 
 
 class Health:
-    """A device and its failures; `limit` of them in a row make it lost.
+    """A device of one or more parts; `limit` failures in a row make a part lost.
 
-    `sensor` adds the words other rules listen to: sensor.lost and sensor.back.
+    The device is well again when all of its parts are. `sensor` adds the words other rules listen
+    to: sensor.lost and sensor.back.
     """
 
-    def __init__(self, node, device, limit, sensor=False):
+    def __init__(self, node, device, limit, parts=1, sensor=False):
         self._node = node
         self._device = device
-        self._rule = SensorRule(limit)
+        self._parts = [SensorRule(limit) for _ in range(parts)]
         self._sensor = sensor
 
-    def failed(self, why):
+    def failed(self, why, part=0):
         """Note a failure; the one that crosses the limit is reported."""
-        if self._rule.feed(False) == "lost":
+        if self._parts[part].feed(False) == "lost":
             self._node.emit("node", {"what": "driver.fault", "device": self._device, "why": why})
             self._tell_sensor("sensor.lost")
 
-    def worked(self):
-        """Note a success; the first after a loss is reported."""
-        if self._rule.feed(True) == "back":
+    def worked(self, part=0):
+        """Note a success; the one that makes the device whole again is reported."""
+        back = self._parts[part].feed(True) == "back"
+        if back and not any(rule.lost for rule in self._parts):
             self._node.emit("node", {"what": "driver.ok", "device": self._device})
             self._tell_sensor("sensor.back")
 

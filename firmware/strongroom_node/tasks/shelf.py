@@ -63,17 +63,17 @@ async def run(node, device_id, driver, cfg, beat):
     """Watch the bank for ever."""
     carriages = range(1, driver.count + 1)
     tracks = [Track(cfg) for _ in carriages]
-    # One voice for the bank, one count for each carriage: a broken wire must not hide the others.
-    healths = [Health(node, device_id, cfg.get("fails", 3)) for _ in carriages]
+    # One count for each carriage: a broken wire must not hide the others.
+    health = Health(node, device_id, cfg.get("fails", 3), parts=driver.count)
     cadence = Cadence(cfg.get("poll_ms", 100))
     while True:
         for n in carriages:
             try:
                 mm = await driver.position(n)
             except DriverError as e:
-                healths[n - 1].failed("carriage %d: %s" % (n, e.kind))
+                health.failed("carriage %d: %s" % (n, e.kind), n - 1)
                 continue
-            healths[n - 1].worked()
+            health.worked(n - 1)
             state = tracks[n - 1].update(mm, ticks_ms())
             if state is not None:
                 fields = {"bank": device_id, "carriage": n, "mm": mm, "state": state}

@@ -256,4 +256,14 @@ async def check_task_reports_movements_and_faults():
     await until(lambda: node.events[-1][1].get("what") == "driver.ok", "return not told")
     told = [e[1]["what"] for e in node.events if e[0] == "node"]
     assert told == ["driver.fault", "driver.ok"]
+    chip.do_fault("wire0")
+    chip.do_fault("wire3")
+    await until(lambda: [e[0] for e in node.events].count("node") == 4, "two wires not told")
+    chip.do_fault("wire0", on=False)
+    chip.do_move(0, 900)
+    await until(lambda: node.events[-1][1].get("state") == "stopped", "carriage 1 not back")
+    told = [e[1]["what"] for e in node.events if e[0] == "node"]
+    assert told[2:] == ["driver.fault", "driver.fault"], "not well while one wire is broken"
+    chip.do_fault("wire3", on=False)
+    await until(lambda: node.events[-1][1].get("what") == "driver.ok", "return not told")
     task.cancel()

@@ -20,7 +20,8 @@ class Ads1115(I2cChip):
         super().__init__()
         self.pots = {} if pots is None else pots
         self.supply_mv = supply_mv
-        self.inputs = [0.0, 0.0, 0.0, 0.0]
+        # A carriage stands somewhere; an input without a wire is pulled to ground.
+        self.inputs = [supply_mv / 2 if channel in self.pots else 0.0 for channel in range(4)]
         self._power_up()
 
     def _power_up(self):
