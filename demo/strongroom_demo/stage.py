@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from strongroom_sim.fleet import BoardProcess, Fleet, micropython_command
-from strongroom_sim.world import expected, new_world, step, storyline, told
+from strongroom_sim.world import beginnings, expected, new_world, step, storyline, told
 
 from .brokers import Broker, free_port, program_version, start_broker
 from .children import Child
@@ -97,6 +97,7 @@ class Stage:
         self.fleet = Fleet(
             BoardProcess(home, options.interpreter, self._heard) for home in site.boards.values()
         )
+        self.fleet.apply(beginnings())  # doors are shut and carriages stand before the power comes
         self.fleet.start()
         self._until(self._all_heard, READY_S)
         self._say(_("five nodes run the real firmware on {it}", it=self._interpreter_version))

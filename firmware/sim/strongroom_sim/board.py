@@ -5,7 +5,8 @@
 DIR holds node.json, and flash/ which outlives the board. Each line in is one stimulus,
 {"dev": "t1", "do": "set", "with": {"t": 20.1, "rh": 50}}; device "board" is the board itself:
 
-    network_cut {"on": true, "how": "stall" or "reset"}    power_cut {}    clock_unset {}
+    network_cut {"on": true, "how": "stall" or "reset"}    power_cut {}    clock_set {}
+    clock_unset {}
 
 Each line out says what came of it: {"out": "accepted", ...} once a record is safely in the outbox,
 {"out": "pin", ...} when an output changes, {"out": "log", ...}. Accepted records are also appended to
@@ -14,15 +15,18 @@ ends with its input.
 """
 
 import asyncio
+import gc
 import json
 import os
 import sys
+import time
 
-from strongroom_sim.bench import EXIT_RESET, MICROPYTHON, RTC_POWER_UP_MS, bench
+from strongroom_sim.bench import EXIT_RESET, MICROPYTHON, bench
 from strongroom_sim.solder import solder
 from strongroom_sim.wire import Wire
 
 WATCH_MS = 100
+BATTERY = "rtc-battery"
 
 
 def say(**fields):
@@ -68,7 +72,10 @@ class Runner:
         bench.clear()
         bench.reset_cause = self._take_reset_cause()
         bench.on_reset = self._reset
+        if BATTERY in os.listdir(directory):
+            bench.set_wall(time.time_ns() // 1000000)
         self.wire = Wire()
+        self.emulation = 0
         self.devices = solder(self.settings["devices"], self.settings["board"])
         self.devices["board"] = self
         self._listen_to_outputs()
@@ -81,9 +88,20 @@ class Runner:
         """End like a board without power: at once, with nothing tidied up."""
         self._kill_self()
 
+    def do_heap(self):
+        """Say how many bytes of the heap are in use, by the node and by the emulation.
+        MicroPython only."""
+        say(out="heap", emulation=self.emulation, node=_allocated() - self.emulation)
+
+    def do_clock_set(self):
+        """Give the board a clock with a battery: from its next start it knows the time."""
+        with open(self.directory + "/" + BATTERY, "w"):
+            pass
+
     def do_clock_unset(self):
-        """Lose the time, as a clock without its battery does."""
-        bench.set_wall(RTC_POWER_UP_MS)
+        """Take the battery out: from its next start the board believes it is the year 2000."""
+        if BATTERY in os.listdir(self.directory):
+            os.remove(self.directory + "/" + BATTERY)
 
     async def obey(self):
         """Carry out one line after the other until the input ends."""
@@ -173,12 +191,24 @@ async def _input():
     return reader
 
 
-def main(directory):
-    """Run the board in `directory`."""
-    from strongroom_node import dial
+def _allocated():
+    gc.collect()
+    return gc.mem_alloc()
 
+
+def main(directory, allocated=None):
+    """Run the board in `directory`; `allocated` is what the heap held before the emulation was
+    loaded."""
     runner = Runner(directory)
+    import machine  # noqa: F401 - the emulated chip's own module, loaded here to be measured
+    import network  # noqa: F401
+
+    if allocated is not None:
+        runner.emulation = _allocated() - allocated
+    from strongroom_node import compat, dial
+
     dial.dialer = runner.wire.wrap(dial.dialer)
+    compat.wall_ms = bench.wall_ms  # the board's clock, not this machine's
     from strongroom_esp32.hal import Board
     from strongroom_node import app
 

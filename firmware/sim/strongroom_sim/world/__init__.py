@@ -45,7 +45,7 @@ class World:
 def new_world(seed: int, air_speed: float = 120.0, climate: str = "humid-subtropical") -> World:
     """Return the room of a seed before anything has happened."""
     return World(
-        seed, weather(seed, climate), room_at(21.5, 54.0), RoomShape(), air_speed=air_speed
+        seed, weather(seed, climate), room_at(19.5, 54.0), RoomShape(), air_speed=air_speed
     )
 
 
