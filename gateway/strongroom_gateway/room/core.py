@@ -147,10 +147,18 @@ class Room:
                 self._apply(bound, key, Start(key), now, out)
         return out
 
-    def operate(
-        self,
-        act: Callable[[Any, Decision], None],
-    ) -> Decision:
+    def adopt(self, states: Mapping[str, str], now: int) -> Decision:
+        """Take over rows that could not be read at the start, where nothing newer is known.
+
+        What was decided in the meantime stands; everything else is looked at again as at a start.
+        """
+        mine = self.rows()
+        self._restore({key: row for key, row in states.items() if key not in mine})
+        out = self.start(now)
+        self.book.standing(out)
+        return out
+
+    def operate(self, act: Callable[[Any, Decision], None]) -> Decision:
         """Let a person's act change the book of alarms; its refusal comes out as an exception."""
         out = Decision()
         act(self.book, out)

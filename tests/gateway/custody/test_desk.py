@@ -56,7 +56,7 @@ def test_nobody_gives_back_what_another_holds():
     assert there.ctx.item("HX-H-01").holder == "li"
     assert answers(out)[-1] == "deny"
     assert "Li Wen" in out.commands()[-1][1].text
-    (_, refused), = out.entries("desk.refused")
+    ((_, refused),) = out.entries("desk.refused")
     assert (refused["item"], refused["person"]) == ("HX-H-01", "wang")
 
 

@@ -83,10 +83,17 @@ def test_other_contacts_are_none_of_the_safe():
 
 @pytest.mark.parametrize(
     "line",
-    ["mon-fri", "mon-fri 9:00-17:00", "mon-fri 17:00-09:00", "mon-fri 08:00-24:30", "foo 08:00-09:00", ""],
+    [
+        "mon-fri",
+        "mon-fri 9:00-17:00",
+        "mon-fri 17:00-09:00",
+        "mon-fri 08:00-24:30",
+        "foo 08:00-09:00",
+        "",
+    ],
 )
 def test_hours_that_cannot_be_read(line):
-    with pytest.raises(ValueError, match="^"):
+    with pytest.raises(ValueError, match=line or "^$"):
         parse_hours([line], SHANGHAI)
 
 
@@ -130,7 +137,9 @@ def test_next_change_is_the_first_minute_that_differs(written, name, now):
     was = hours.open_at(now)
     day = 24 * 60
     searched = range(1, 3 * day)
-    first = next((minute + n * 60_000 for n in searched if hours.open_at(minute + n * 60_000) != was), None)
+    first = next(
+        (minute + n * 60_000 for n in searched if hours.open_at(minute + n * 60_000) != was), None
+    )
     if first is not None:
         assert found == first, datetime.fromtimestamp(first / 1000, UTC)
     else:

@@ -128,7 +128,8 @@ def test_both_reports_must_be_taken_back():
         ("driver.ok", {}),
     ]
     out = Outcome(room()).feed(
-        nodes.node_event("c1", what, T0 + n, device="t1", **more) for n, (what, more) in enumerate(story)
+        nodes.node_event("c1", what, T0 + n, device="t1", **more)
+        for n, (what, more) in enumerate(story)
     )
     assert out.alarms()["sensor.lost:c1.t1"].state == "UNACK"
     out.feed(nodes.node_event("c1", "sensor.back", T0 + 9, device="t1"))

@@ -1,0 +1,68 @@
+"""`strongroom gateway --config FILE`: run the controller of one room until it is told to stop."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from .config import load
+from .i18n import text
+from .running import Gateway
+from .transports import make_transport
+
+_READY_S = 10.0
+
+
+def register(subparsers: Any) -> None:
+    """Add the command to the parser of `strongroom`."""
+    parser = subparsers.add_parser("gateway", help="run the controller of one room")
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--log", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"], help="log level"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until SIGTERM or SIGINT; all that was received is on the disk when this returns."""
+    set_up_logging(arguments.log)
+    settings = load(arguments.config)
+    gateway = Gateway(settings, make_transport(settings.config))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    gateway.start()
+    config = settings.config
+    url = f"http://{config.api.host}:{gateway.api.wait_for_port(_READY_S) or config.api.port}/docs"
+    params = {"room": config.room.id, "url": url}
+    sys.stdout.write(text("gateway.started", params, config.room.language) + "\n")
+    sys.stdout.flush()
+    stop.wait()
+    gateway.stop()
+    return 0
+
+
+def set_up_logging(level: str) -> None:
+    """Log lines of `time level logger "message"` to standard error, where a service keeps them."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+class _Lines(logging.Formatter):
+    """One line for each record, whatever is in it: what nodes send must not forge log lines."""
+
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03d"
+
+    def __init__(self) -> None:
+        super().__init__("time=%(asctime)s level=%(levelname)s logger=%(name)s message=%(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line."""
+        return (
+            super().format(record).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+        )

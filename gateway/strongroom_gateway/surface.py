@@ -1,0 +1,116 @@
+"""The running gateway as the API and people see it. Safe from any thread."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .alarms.book import Act, AlarmBook, AlarmRecord
+from .alarms.isa182 import RefusedError, State
+from .api.exposition import render
+from .api.metrics import families
+from .api.source import Reason
+from .config import Settings
+from .ingest.pipeline import Pipeline
+from .ingest.port import Decision
+from .ledger.reader import Reader
+from .ledger.writer import Writer
+from .room.core import Room
+
+_RECENT_MS = 60_000
+_MINUTE_MS = 60_000
+
+
+class Surface:
+    """Reads and acts go through the pipeline's lock, so that they meet a room between two events."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        room: Room,
+        book: AlarmBook,
+        pipeline: Pipeline,
+        writer: Writer,
+        record: Reader,
+        now: Callable[[], int],
+    ) -> None:
+        self.settings = settings
+        self.record = record
+        self.now = now
+        self.why_not_recording = ""
+        self._room, self._book = room, book
+        self._pipeline, self._writer = pipeline, writer
+        self._shed = (0, -_RECENT_MS)
+
+    # -- api.source.Source -------------------------------------------------------------------------
+
+    def room(self) -> Mapping[str, Any]:
+        """Return a copy of what the room believes."""
+        found: Mapping[str, Any] = self._pipeline.look(self._room.snapshot)
+        return found
+
+    def alarms(self) -> Sequence[AlarmRecord]:
+        """Return the alarms that are not normal, oldest first."""
+        found: Sequence[AlarmRecord] = self._pipeline.look(self._book.records)
+        return found
+
+    def troubles(self) -> Sequence[Reason]:
+        """Return every reason why the gateway is not well."""
+        found = []
+        if not self._pipeline.is_recording:
+            found.append(Reason("health.not_recording", {"reason": self.why_not_recording}))
+        if not self._pipeline.linked:
+            found.append(Reason("health.broker_away"))
+        before, since = self._shed
+        shed = self._pipeline.counters.shed
+        if shed > before:
+            self._shed = (shed, self.now())
+            since = self.now()
+        if self.now() - since < _RECENT_MS:
+            found.append(Reason("health.shed", {"count": shed}))
+        return found
+
+    def metrics(self) -> str:
+        """Return the counters in the Prometheus text format."""
+        counters = self.room()["counters"]
+        return render(families(self._pipeline, self._writer, self.alarms(), counters))
+
+    # -- api.source.Operator
+    # -------------------------------------------------------------------------
+
+    def acknowledge(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody has seen it."""
+        self._act(lambda b, now, out: b.acknowledge(Act(alarm, by, comment, now), out))
+
+    def reset(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody ends a latched alarm."""
+        self._act(lambda b, now, out: b.reset(Act(alarm, by, comment, now), out))
+
+    def shelve(self, alarm: str, by: str, comment: str, minutes: int) -> None:
+        """Somebody silences it for some minutes; RefusedError when for longer than allowed."""
+        most = self.settings.config.alarms.shelve_max_minutes
+        if minutes > most:
+            raise RefusedError("alarm.refused.too_long", State.SHLVD, {"limit": most})
+        self._act(
+            lambda b, now, out: b.shelve(
+                Act(alarm, by, comment, now), now + minutes * _MINUTE_MS, out
+            )
+        )
+
+    def unshelve(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody takes it off the shelf."""
+        self._act(lambda b, now, out: b.unshelve(Act(alarm, by, comment, now), out))
+
+    def take_out(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody takes the point out of service."""
+        self._act(lambda b, now, out: b.take_out(Act(alarm, by, comment, now), out))
+
+    def put_back(self, alarm: str, by: str, comment: str) -> None:
+        """Somebody puts the point back into service."""
+        self._act(lambda b, now, out: b.put_back(Act(alarm, by, comment, now), out))
+
+    def _act(self, change: Callable[[AlarmBook, int, Decision], None]) -> None:
+        """Change the book; what it refuses comes out as an exception and changes nothing."""
+
+        def decide(now: int) -> Decision:
+            return self._room.operate(lambda book, out: change(book, now, out))
+
+        self._pipeline.act(decide)
