@@ -87,7 +87,7 @@ class Nodes:
         envelope = {
             "boot": self.boot,
             "seq": self._seq[key],
-            "mono": made - T0 + 86_400_000 if mono is None else mono,
+            "mono": made - T0 + 10**11 if mono is None else mono,
             "ts": made if clocked else None,
             "clk": "ntp" if clocked else "none",
         }
