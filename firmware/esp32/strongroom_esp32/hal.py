@@ -44,7 +44,7 @@ class I2C:
             scl=machine.Pin(w["scl"]),
             sda=machine.Pin(w["sda"]),
             freq=w["freq"],
-            timeout=10000,
+            timeout=5000,  # us: tried twice, it still leaves the others their 20 ms
         )
 
     def write(self, addr, data):

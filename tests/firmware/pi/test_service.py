@@ -44,9 +44,13 @@ def test_lgpio_has_a_folder_it_may_write():
 
 
 def test_what_it_starts_is_there():
-    command = settings("Service")["ExecStart"][0].split()
-    assert command[1] == "-m"
-    assert importlib.util.find_spec(command[2]) is not None
+    for key, module in (
+        ("ExecStart", "strongroom_pi.main"),
+        ("ExecStopPost", "strongroom_pi.safe"),
+    ):
+        command = settings("Service")[key][0].split()
+        assert command[1:] == ["-m", module]
+        assert importlib.util.find_spec(module) is not None
 
 
 def test_folders_are_those_of_the_board():
