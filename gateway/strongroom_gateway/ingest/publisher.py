@@ -18,7 +18,7 @@ class Publisher:
     def __init__(self, room: str, transport: Transport) -> None:
         self._room = room
         self._transport = transport
-        self._shown: set[str] = set()
+        self._shown: set[str] = set()  # alarms the broker may hold
         self._alarm_prefix = f"{ROOT}/{room}/alarm/"
         self.alarms = 0
         self.commands = 0
@@ -35,9 +35,10 @@ class Publisher:
 
     def everything(self, standing: Decision, recording: bool, why: str) -> None:
         """Publish all that stands, for a broker that may have forgotten it."""
-        self._shown.clear()
         self.gateway("online", recording, why)
-        self.decision(standing)
+        stands = {change.id for change in standing.alarms if change.alarm is not None}
+        over = [AlarmChange(alarm, None) for alarm in sorted(self._shown - stands)]
+        self.decision(msgspec.structs.replace(standing, alarms=over + standing.alarms))
 
     def gateway(self, status: str, recording: bool, why: str) -> None:
         """Publish the gateway's own state."""
@@ -73,19 +74,17 @@ class Publisher:
 
     def _alarm(self, change: AlarmChange) -> None:
         self.alarms += 1
-        if change.alarm is None:
+        self._shown.add(change.id)
+        payload = b"" if change.alarm is None else _encode(change.alarm)
+        if self._send(self._alarm_prefix + change.id, payload, retain=True) and not payload:
             self._shown.discard(change.id)
-            payload = b""
-        else:
-            self._shown.add(change.id)
-            payload = _encode(change.alarm)
-        self._send(self._alarm_prefix + change.id, payload, retain=True)
 
     def _command(self, command: Command) -> None:
         self.commands += 1
         topic = topics.command(self._room, command.node, command.what)
         self._send(topic, _encode(command.body), retain=False)
 
-    def _send(self, topic: str, payload: bytes, *, retain: bool) -> None:
-        if not self._transport.publish(topic, payload, 1, retain):
-            self.failed += 1
+    def _send(self, topic: str, payload: bytes, *, retain: bool) -> bool:
+        sent = self._transport.publish(topic, payload, 1, retain)
+        self.failed += not sent
+        return sent
