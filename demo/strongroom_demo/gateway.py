@@ -27,8 +27,9 @@ class GatewayError(RuntimeError):
 class Gateway:
     """The gateway process and what it says of itself."""
 
-    def __init__(self, config: Path, log: Path, port: int) -> None:
+    def __init__(self, config: Path, log: Path, port: int, language: str) -> None:
         self.port = port
+        self._asking = {"Accept-Language": language.replace("_", "-")}
         self.address = f"http://{HOST}:{port}"
         self.child = Child(
             [sys.executable, "-c", _COMMAND, "gateway", "--config", str(config)], log
@@ -73,7 +74,7 @@ class Gateway:
     def _get(self, path: str) -> bytes | None:
         connection = HTTPConnection(HOST, self.port, timeout=ANSWER_S)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=self._asking)
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, HTTPException):

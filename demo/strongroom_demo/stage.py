@@ -7,6 +7,7 @@ own list and the ledger's file.
 """
 
 import platform
+import signal
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from strongroom_sim.bench import EXIT_RESET
 from strongroom_sim.fleet import BoardProcess, Fleet, micropython_command
 from strongroom_sim.world import beginnings, expected, new_world, step, storyline, told
 
@@ -76,6 +78,7 @@ class Stage:
         self._began_unix = 0
         self._air = ""
         self._accepted_count: Counter[str] = Counter()
+        self._fallen: set[str] = set()
         self._wanted: dict[str, list[Key]] = {}
         self._played_ms = 0
         self._interpreter_version = interpreter_version(options.interpreter)
@@ -90,7 +93,9 @@ class Stage:
             self.folder, self.who, self.broker, free_port(options.port), options.language
         )
         self.site = site
-        self.gateway = Gateway(site.config, self.folder / "gateway.log", site.api_port)
+        self.gateway = Gateway(
+            site.config, self.folder / "gateway.log", site.api_port, options.language
+        )
         self._children.append(self.gateway.child)
         self.gateway.wait_until_ready(self.stopping.is_set)
         self._say(_("gateway ready: {address}/docs", address=self.gateway.address))
@@ -99,7 +104,7 @@ class Stage:
         )
         self.fleet.apply(beginnings())  # doors are shut and carriages stand before the power comes
         self.fleet.start()
-        self._until(self._all_heard, READY_S)
+        self._until(lambda: self._all_heard() or bool(self._fallen), READY_S)
         self._say(_("five nodes run the real firmware on {it}", it=self._interpreter_version))
 
     def play(self) -> None:
@@ -116,6 +121,7 @@ class Stage:
                 break
             world, happened = step(world, now_ms, self._relays)
             self.fleet.apply(happened)
+            self._tell_of_the_fallen()
             for node in self.fleet.tend():
                 self._say(_("{node} reset itself", node=node))
             for beat in told(self.options.seed, shown, now_ms):
@@ -188,6 +194,15 @@ class Stage:
     def _accepted(self, node: str) -> list[Key]:
         return keys(node, self.fleet.boards[node].accepted())
 
+    def _tell_of_the_fallen(self) -> None:
+        """Say once of each board that ended by a fault of its own, and why."""
+        for node, board in self.fleet.boards.items():
+            if board.status in (None, EXIT_RESET, -signal.SIGKILL) or node in self._fallen:
+                continue
+            self._fallen.add(node)
+            last = board.errors().strip().splitlines()[-1:] or [str(board.status)]
+            self._say(_("{node} ended: {reason}", node=node, reason=last[0]))
+
     def _caused(self) -> list[Caused]:
         """The alarms that are due: those whose cause lasted long enough before the story ended."""
         return [
@@ -205,6 +220,7 @@ class Stage:
 
     def _all_heard(self) -> bool:
         self._look(0)
+        self._tell_of_the_fallen()
         heard = {entry["node"] for entry in self.entries}
         return heard >= set(KINDS)
 
