@@ -27,6 +27,7 @@ from .transport.port import Transport
 
 TICK_S = 0.2
 _CLOCK_EVERY = 50  # ticks
+_REMEMBER_EVERY = 5
 _BACK_AT_MOST = 3_600_000  # ms the clock is kept from going back at a start
 _LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -151,10 +152,10 @@ class Gateway:
         while not self._stopping.wait(TICK_S):
             self.pipeline.tick()
             count += 1
+            if self._blind and count % _REMEMBER_EVERY == 0:
+                self._remember()
             if count % _CLOCK_EVERY == 0:
                 self._check_clock()
-                if self._blind:
-                    self._remember()
 
     def _check_clock(self) -> None:
         step = self.clock.check()
