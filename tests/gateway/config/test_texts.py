@@ -1,0 +1,78 @@
+"""The catalogues: complete, current, and never failing for want of a parameter."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+import strongroom_gateway
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from strongroom_gateway.alarms.catalogue import CATALOGUE
+from strongroom_gateway.alarms.isa182 import State
+from strongroom_gateway.i18n import LANGUAGES, negotiate, text
+
+HOME = Path(strongroom_gateway.__file__).parent
+KEY = re.compile(r'"((?:alarm|config|desk|health|gateway|state)\.[a-z_.]+[a-z])"')
+
+
+def catalogue(language):
+    with (HOME / "locale" / language / "LC_MESSAGES" / "strongroom.po").open("rb") as file:
+        return read_po(file)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_current(language):
+    with (HOME / "locale" / language / "LC_MESSAGES" / "strongroom.mo").open("rb") as file:
+        compiled = {m.id: m.string for m in read_mo(file) if m.id}
+    command = "pybabel compile -d gateway/strongroom_gateway/locale -D strongroom"
+    assert compiled == {m.id: m.string for m in catalogue(language) if m.id}, f"run: {command}"
+
+
+def test_both_languages_say_the_same_things_with_the_same_parameters():
+    def parameters(language):
+        return {
+            m.id: {name for _, name, _, _ in string.Formatter().parse(m.string) if name}
+            for m in catalogue(language)
+            if m.id
+        }
+
+    assert parameters("zh_CN") == parameters("en")
+
+
+def test_every_alarm_and_state_has_a_text():
+    needed = {kind.text_key for kind in CATALOGUE.values()} | {f"state.{s.value}" for s in State}
+    assert needed <= {m.id for m in catalogue("en")}
+
+
+def test_every_text_the_code_names_exists_and_every_text_is_named():
+    """Keys that the code composes (alarm.<code>, state.<state>) are left to the test above."""
+    named = set(KEY.findall("".join(f.read_text() for f in HOME.rglob("*.py"))))
+    known = {m.id for m in catalogue("en") if m.id}
+    composed = {kind.text_key for kind in CATALOGUE.values()} | {f"state.{s.value}" for s in State}
+    assert known - named - composed == set(), "texts nobody says"
+    texts = {k for k in named if k.startswith(("config.", "desk.", "health.", "alarm.refused."))}
+    assert texts - known - {"desk.refused"} == set(), "said without a text"  # a kind of entry
+
+
+def test_a_missing_parameter_or_text_fails_nothing():
+    assert text("alarm.node.silent", {}, "en") == "Node ? is silent"
+    assert text("no.such.key", {}, "en") == "no.such.key"
+    assert text("alarm.node.silent", {"node": "{evil}"}, "en") == "Node {evil} is silent"
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh_CN"),
+        ("en-GB;q=0.9, zh;q=0.2", "en"),
+        ("de, zh-Hans;q=0.5", "zh_CN"),
+        ("de", "en"),
+        ("zh;q=oops, en;q=0.1", "en"),
+        ("zh;q=0", "en"),
+    ],
+)
+def test_the_language_that_is_asked_for(header, language):
+    assert negotiate(header) == language
