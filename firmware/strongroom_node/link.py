@@ -80,6 +80,7 @@ class Link:
         self._seen = []  # ids of the last commands
         self._had_session = False
         self._lost_said = False
+        self._stopped = False
         self._wedged_since = None
         self._resend_first = cfg.get("resend_ms", RESEND_MS)
         self._resend_ms = self._resend_first
@@ -106,7 +107,8 @@ class Link:
         while True:
             start = self._clock.mono()
             try:
-                await self._session(beat)
+                if not self._stopped:
+                    await self._session(beat)
             except LinkError as error:
                 self._note(error)
             if self._clock.mono() - start >= STABLE_MS:
@@ -115,7 +117,8 @@ class Link:
             pause = min(LAST_PAUSE_MS, pause * 2)
 
     async def stop(self):
-        """Say goodbye: status offline, and a proper end of the connection."""
+        """Say goodbye: status offline, and a proper end of the connection; there is no next one."""
+        self._stopped = True
         if self.connected:
             try:
                 await self._client.publish(self._prefix + "status", b"offline", retain=True)
@@ -199,7 +202,7 @@ class Link:
         else:
             late = self._progress_at + self._resend_ms - now
             if late <= 0:
-                self._outbox.rewind()
+                self._outbox.rewind(stuck=True)
                 self._progress_at = now
                 self._resend_ms = min(RESEND_LAST_MS, self._resend_ms * 2)
                 return 0

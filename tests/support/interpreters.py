@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pytest
+
 from support.needs import REPOSITORY, micropython
 from support.waiting import wait_for
 
@@ -61,6 +62,7 @@ class Program:
         with self._process.stdin as stdin:
             stdin.write(json.dumps(task) + "\n")
         self.lines: list[dict[str, Any]] = []
+        self.text = ""  # what it printed that is not JSON
         self.noise = ""
         self._readers = [
             threading.Thread(target=self._read_lines, daemon=True),
@@ -126,7 +128,7 @@ class Program:
 
     def _state(self) -> str:
         shown = "\n".join(json.dumps(line) for line in self.lines[-8:])
-        return f"exit {self._process.poll()}\n{shown}\n{self.noise}"
+        return f"exit {self._process.poll()}\n{shown}\n{self.text}{self.noise}"
 
     def _read_lines(self) -> None:
         assert self._process.stdout is not None
@@ -134,7 +136,7 @@ class Program:
             if text.startswith("{"):
                 self.lines.append(json.loads(text))
             else:
-                self.noise += text
+                self.text += text
 
     def _read_noise(self) -> None:
         assert self._process.stderr is not None

@@ -1,0 +1,67 @@
+"""A board without chips, for the node's runtime on either interpreter."""
+
+from strongroom_node.store import FileStore
+
+
+class Dog:
+    """A watchdog that only counts."""
+
+    def __init__(self):
+        self.feeds = 0
+
+    def feed(self):
+        """Count a feed."""
+        self.feeds += 1
+
+
+class Pin:
+    """An output that remembers."""
+
+    def __init__(self, level):
+        self.levels = [level]
+
+    def set(self, level):
+        """Drive it."""
+        self.levels.append(level)
+
+
+class FakeBoard:
+    """What Node asks of a board; `folder` is its flash."""
+
+    name = "test"
+
+    def __init__(self, folder, settings, cause="power"):
+        self.folder = folder
+        self._settings = settings
+        self.cause = cause
+        self.dog = Dog()
+        self.pins = {}
+        self.on_reset = None
+
+    def settings(self):
+        """Return node.json."""
+        return self._settings
+
+    def store(self):
+        """Return the flash."""
+        return FileStore(self.folder)
+
+    def reset_cause(self):
+        """Return why the board started."""
+        return self.cause
+
+    def wdt(self, ms):
+        """Start the watchdog."""
+        return self.dog
+
+    def network(self):
+        """The system looks after the network."""
+
+    def pin_out(self, number, safe):
+        """Return an output."""
+        self.pins[number] = Pin(safe)
+        return self.pins[number]
+
+    def reset(self):
+        """Reset; `on_reset` must not return."""
+        self.on_reset()

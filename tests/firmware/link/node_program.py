@@ -1,0 +1,72 @@
+"""Runs a whole node without chips, under either interpreter; it emits what the test asks for.
+
+The first line of stdin is a JSON object: folder (its flash), settings (node.json), cause, and work, a
+list of [pause in ms, lane, kind, fields, times]. Prints accepted records, "emitted" when the work is
+done, "drained" each time the outbox is empty after that, pins and resets.
+"""
+
+import asyncio
+import json
+import os
+import sys
+
+from fake_board import FakeBoard
+from strongroom_node.app import Node
+from strongroom_node.compat import sleep_ms
+
+
+def say(step, **fields):
+    """Print a line."""
+    fields["step"] = step
+    print(json.dumps(fields))
+    if hasattr(sys.stdout, "flush"):
+        sys.stdout.flush()
+
+
+def accepted(lane, boot, seq, kind, mono):
+    """Print what the outbox took."""
+    say("accepted", lane=lane, boot=boot, seq=seq, kind=kind, mono=mono)
+
+
+async def work(node, items):
+    """Emit."""
+    for pause, lane, kind, fields, times in items:
+        for _ in range(times):
+            (node.emit if lane == "event" else node.measure)(kind, fields)
+            await sleep_ms(pause)
+    say("emitted", loop=node.supervisor.worst_gap)
+    was = None
+    while True:
+        counts = node.outbox.counts()
+        if counts != was and not counts["event"] and not counts["telemetry"]:
+            say("drained")
+        was = counts
+        await sleep_ms(20)
+
+
+def leave():
+    """End at once, as a reset does."""
+    say("reset")
+    if not hasattr(os, "_exit"):
+        raise SystemExit
+    os._exit(0)
+
+
+async def main():
+    """Run until somebody kills this, or the board resets."""
+    task = json.loads(sys.stdin.readline())
+    board = FakeBoard(task["folder"], task["settings"], task.get("cause", "power"))
+    board.on_reset = leave
+    node = Node(board, board.settings(), on_accept=accepted)
+    jobs = [asyncio.create_task(node.run()), asyncio.create_task(work(node, task["work"]))]
+    say("ready", boot=node.boot, config=node.config and node.config["version"], safe=node.safe)
+    levels = {}
+    while not jobs[0].done():
+        for number, pin in board.pins.items():
+            if levels.get(number, 0) != len(pin.levels):
+                levels[number] = len(pin.levels)
+                say("pin", pin=number, level=pin.levels[-1])
+        await sleep_ms(5)
+
+
+asyncio.run(main())
