@@ -31,6 +31,7 @@ _WORDS = {
 }
 # Not every number has a name in MicroPython's errno.
 _LINUX_ONLY = {32: "closed", 100: "unreachable", 101: "unreachable"}
+_FATAL_ALERT = -30592  # mbedTLS, where it leaves out the words
 # How mbedTLS and OpenSSL put it, in lower case.
 _TLS_WORDS = (
     ("expected cn", "tls_host"),
@@ -62,6 +63,8 @@ def explain(error):
         secure = True  # mbedTLS numbers its errors from -1 down; host name look-ups use them too
         if number > -256:
             return LinkError("resolve", text)
+    if number == _FATAL_ALERT:
+        return LinkError("tls_refused", text)
     if secure:
         for part, word in _TLS_WORDS:
             if part in low:
