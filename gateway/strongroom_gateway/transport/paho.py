@@ -39,6 +39,7 @@ class PahoTransport:
         self._up = False
         self._announce = False
         self._stopping = False
+        self._published = self._delivered = 0
         self._batch: list[Inbound] = []
         self._on_messages: OnMessages | None = None
         self._on_link: OnLink | None = None
@@ -54,8 +55,11 @@ class PahoTransport:
         """Send a message, from any thread; False when there is no link or too much is under way."""
         if not self._up:
             return False
-        info = self._client.publish(topic, payload, qos, retain)
-        return info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        with self._lock:
+            info = self._client.publish(topic, payload, qos, retain)
+            sent = info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+            self._published += sent
+        return sent
 
     def ack(self, messages: list[Inbound]) -> None:
         """Release messages to the broker; those of an earlier connection are ignored."""
@@ -125,14 +129,21 @@ class PahoTransport:
             self._set_link(True)
 
     def _leave(self) -> None:
-        """Send what is queued, then the farewell that keeps the broker from sending the will."""
+        """Wait until the broker has what was published, then say farewell: no will is sent.
+
+        Paho closes the socket right behind the farewell; on bytes that were not read this would cut
+        off what is still on its way.
+        """
         deadline = time.monotonic() + STOP_SECONDS / 2
-        self._client.disconnect()
-        while self._client.socket() is not None and time.monotonic() < deadline:
-            if self._client.want_write():
-                self._client.loop_write()
-            else:
+        client = self._client
+        while (connection := client.socket()) is not None and time.monotonic() < deadline:
+            if not client.want_write() and self._published == self._delivered:
                 break
+            if self._waker.wait(connection, 0.05, write=client.want_write()):
+                client.loop_read()
+            client.loop_write()
+        client.disconnect()
+        client.loop_write()
 
     def _pause(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -183,6 +194,7 @@ class PahoTransport:
             client.will_set(settings.will.topic, settings.will.payload, qos=1, retain=True)
         client.on_connect = self._connected
         client.on_message = self._received
+        client.on_publish = self._delivered_one
         client.on_socket_open = self._opened
         client.on_socket_register_write = self._wants_to_write
         return client
@@ -204,6 +216,11 @@ class PahoTransport:
         # Paho sends again what was not acknowledged only after this callback; what stands now must
         # come behind it, or an old alarm would overwrite a newer one.
         self._announce = True
+
+    def _delivered_one(
+        self, _client: mqtt.Client, _data: Any, _id: int, _reason: Any, _properties: Any
+    ) -> None:
+        self._delivered += 1
 
     def _received(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         try:

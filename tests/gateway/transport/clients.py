@@ -35,6 +35,9 @@ class Client:
         self.links: list[bool] = []
         self.acking = acking
         self.on_up: Callable[[], None] = lambda: None
+        self.gate = threading.Event()
+        self.gate.set()
+        self.waiting = False
         self.threads: set[int] = set()
         self.transport = MAKERS[kind](
             MqttSettings(
@@ -57,6 +60,8 @@ class Client:
     def _on_messages(self, messages: list[Inbound]) -> None:
         self.threads.add(threading.get_ident())
         self.batches += 1
+        self.waiting = not self.gate.is_set()
+        assert self.gate.wait(20), "the gate stays shut"
         self.received += messages
         if self.acking:
             self.transport.ack(messages)

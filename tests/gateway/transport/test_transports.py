@@ -11,6 +11,7 @@ import pytest
 from gateway.transport.clients import MAKERS, Client
 from strongroom_gateway.transport.port import Inbound
 from strongroom_gateway.transport.settings import Will
+from support.faultproxy import FaultProxy
 from support.mosquitto import Mosquitto, free_port
 from support.waiting import wait_for
 
@@ -71,12 +72,18 @@ def test_messages_come_in_their_order(make: Make, other: Client) -> None:
     assert len(client.threads) == 1
 
 
-def test_a_burst_comes_in_few_batches(make: Make, other: Client) -> None:
-    client = make().start()
+def test_what_comes_while_the_gateway_is_busy_is_one_batch(make: Make, other: Client) -> None:
+    client = make()
+    client.gate.clear()
+    client.start()
     client.wait_up()
-    sent = send(other, 5_000)
-    client.wait_payloads(*sent, seconds=20)
-    assert client.batches < 2_500
+    first = send(other, 1)
+    wait_for(lambda: client.waiting, 10, "the first message")
+    sent = send(other, 300, first=1)
+    wait_for(lambda: not other.transport._outgoing, 10, "the broker has them")  # type: ignore[attr-defined]  # the lean one
+    client.gate.set()
+    client.wait_payloads(*first, *sent)
+    assert client.batches <= 10
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 127, 128, 16_000, 70_000, 300_000])
@@ -198,7 +205,7 @@ def test_tokens_of_an_earlier_connection_are_ignored(
     client.wait_payloads(*sent)
     stale = list(client.received)
     client.received.clear()
-    wait_for(lambda: broker.database.exists(), 10, "the broker's database")
+    wait_for(broker.database.exists, 10, "the broker's database")
     broker.restart()
     wait_for(lambda: client.links == [True, False, True], 10, lambda: f"{client.links}")
     wait_for(lambda: other.links == [True, False, True], 10, lambda: f"{other.links}")
@@ -213,7 +220,7 @@ def test_tokens_of_an_earlier_connection_are_ignored(
 
 
 def test_the_will_is_left_by_a_client_that_dies_and_not_by_one_that_leaves(
-    make: Make, other: Client, broker: Mosquitto
+    kind: str, make: Make, other: Client, broker: Mosquitto
 ) -> None:
     will = Will("out/status", b"offline")
     client = make(client_id="leaver", will=will).start()
@@ -221,13 +228,12 @@ def test_the_will_is_left_by_a_client_that_dies_and_not_by_one_that_leaves(
     assert client.transport.publish("out/status", b"leaving", retain=True)
     client.transport.stop()
     other.wait_payloads(b"leaving")
-    dying = make(client_id="dying", will=will, keepalive=1).start()
-    dying.wait_up()
-    # The same client id elsewhere: the broker cuts the first one off, as a dead peer would be.
-    second = make(client_id="dying").start()
-    wait_for(lambda: b"offline" in other.payloads(), 10, lambda: f"{other.payloads()}")
-    second.transport.stop()
-    dying.transport.stop()
+    with FaultProxy(broker.port) as proxy:
+        dying = Client(kind, proxy.port, client_id="dying", will=will).start()
+        dying.wait_up()
+        proxy.reset()
+        wait_for(lambda: b"offline" in other.payloads(), 10, lambda: f"{other.payloads()}")
+        dying.transport.stop()
 
 
 def test_retained_messages_come_with_the_flag_and_live_ones_without(
@@ -260,6 +266,42 @@ def test_an_old_message_never_comes_behind_a_newer_one_after_a_reconnect(
     late = Client("lean", broker.port, "late", ("out/#",)).start()
     late.wait_payloads(b"new")
     late.transport.stop()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\xff\xff\xff\xff\xff\xff",  # an endless length
+        b"\x30\x02\x00\x09",  # a topic longer than its packet
+        b"\x32\x05\x00\x01x\x00\x00",  # packet id 0
+        b"\x36\x06\x00\x01x\x00\x01y",  # QoS 3
+        b"\x10\x02\x00\x00",  # a packet that only clients send
+    ],
+)
+def test_a_broker_that_breaks_the_protocol_is_left_and_tried_again(
+    kind: str, broker: Mosquitto, other: Client, garbage: bytes
+) -> None:
+    with FaultProxy(broker.port) as proxy:
+        client = Client(kind, proxy.port).start()
+        try:
+            client.wait_up()
+            proxy.inject(garbage)
+            wait_for(lambda: client.links == [True, False, True], 10, lambda: f"{client.links}")
+            client.received.clear()
+            client.wait_payloads(*send(other, 3))
+        finally:
+            client.transport.stop()
+
+
+def test_bytes_that_come_one_by_one(kind: str, broker: Mosquitto, other: Client) -> None:
+    with FaultProxy(broker.port) as proxy:
+        proxy.piece = 1
+        client = Client(kind, proxy.port).start()
+        try:
+            client.wait_up()
+            client.wait_payloads(*send(other, 20))
+        finally:
+            client.transport.stop()
 
 
 def test_a_callback_that_fails_does_not_end_the_transport(make: Make, other: Client) -> None:
