@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strongroom_gateway.custody.places import MOVEMENTS
 from strongroom_gateway.ingest.port import NOTHING, Decision
 from strongroom_gateway.room.core import Room
 from support.sensing import T0, Nodes, room
@@ -120,6 +121,7 @@ def test_every_alarm_and_entry_explains_itself(steps):
         for entry in said.entries:
             msgspec.json.encode(entry.body)
             assert entry.kind.startswith("alarm.") or entry.body["why"]["rule"]
+            assert entry.kind in MOVEMENTS or not entry.kind.startswith("movement.")
 
 
 def test_a_reading_inside_the_band_decides_nothing_and_writes_nothing():
