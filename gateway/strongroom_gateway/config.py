@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from .climate.profile import Profile, load_profile
 from .config_check import ConfigProblemsError, Problem, typed
-from .custody.hours import OpeningHours, parse_hours, zone
+from .hours import OpeningHours, parse_hours, zone
+from .profiles import Profile, load_profile
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 """Id of a room, node, device, gate ...: fits a topic level and a certificate name."""

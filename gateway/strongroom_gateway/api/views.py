@@ -4,10 +4,10 @@ import msgspec
 
 from ..alarms.book import AlarmRecord
 from ..alarms.catalogue import CATALOGUE
-from ..climate.profile import bands
 from ..config import Item
 from ..i18n import text
 from ..ledger.dating import EntryView
+from ..profiles import bands
 from ..room.context import ItemState
 from .models import (
     AlarmOut,

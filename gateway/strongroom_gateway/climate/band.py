@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 
 from ..contract import Climate, Sensed
+from ..profiles import Band
 from ..room.context import Context, Zone
 from ..room.effects import NONE, Clear, Effect, Effects, Raise, Start, Tick
 from ..room.registry import RuleState, rule
-from .profile import Band
 from .watch import HIGH, LOW, Watch, step
 
 RULE = "climate.band"

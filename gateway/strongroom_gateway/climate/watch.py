@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from .profile import Band
+from ..profiles import Band
 
 IN: Final = 0
 HIGH: Final = 1

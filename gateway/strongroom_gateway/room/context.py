@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from ..climate.profile import Band, bands
 from ..config import DeskSection, GateSection, Item, Person, SafeSection, Settings, ZoneSection
 from ..contract import Sensed
+from ..profiles import Band, bands
 
 Say = Callable[[str, Mapping[str, Any]], str]
 """Renders a text of the catalogue in the language of the room."""

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strongroom_gateway.climate.profile import Band
 from strongroom_gateway.climate.watch import HIGH, IN, LOW, step
+from strongroom_gateway.profiles import Band
 from support.needs import REAL_DATA
 from support.outcome import Outcome
 from support.sensing import T0, Nodes, room

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strongroom_gateway.custody.hours import parse_hours, zone
+from strongroom_gateway.hours import parse_hours, zone
 from support.outcome import Outcome
 from support.sensing import Nodes, room
 

@@ -1,0 +1,74 @@
+"""Imports run one way: web to domains to room to contract; the ledger knows none of them."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import strongroom_gateway
+
+HOME = Path(strongroom_gateway.__file__).parent
+DOMAINS = {"alarms", "climate", "custody", "nodes"}
+EDGES = {"api", "service", "running", "surface", "transports", "cli"}
+
+FORBIDDEN = {
+    "contract": {"ingest", "ledger", "room", "transport", *DOMAINS, *EDGES},
+    "ledger": {"ingest", "room", "transport", *DOMAINS, *EDGES},
+    "transport": {"ingest", "ledger", "room", *DOMAINS, *EDGES},
+    "ingest": {"room", *DOMAINS, *EDGES},
+    "room": {"ledger", "transport", *DOMAINS, *EDGES},
+    **{domain: {"ledger", "transport", *EDGES} for domain in DOMAINS},
+}
+PURE = ["room", "alarms/isa182.py", "alarms/book.py", "climate", "custody", "nodes", "hours.py"]
+OUTSIDE = {
+    "time",
+    "socket",
+    "sqlite3",
+    "threading",
+    "logging",
+    "os",
+    "random",
+    "asyncio",
+    "subprocess",
+}
+
+
+def imported(path):
+    """Yield what a module imports, our own as the first part below the package."""
+    package = path.relative_to(HOME.parent).with_suffix("").parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if not node.level:
+                yield node.module
+                continue
+            base = package[: -node.level]
+            yield ".".join([*base, *(node.module or "").split(".")]).rstrip(".")
+            yield from (
+                ".".join([*base, *(node.module or "").split("."), n.name]) for n in node.names
+            )
+
+
+def ours(path):
+    for name in imported(path):
+        parts = [p for p in name.split(".") if p]
+        if parts[0] == "strongroom_gateway" and len(parts) > 1:
+            yield parts[1]
+
+
+@pytest.mark.parametrize("folder", sorted(FORBIDDEN))
+def test_one_way(folder):
+    files = [f for f in (HOME / folder).rglob("*.py") if f.name != "command.py"]
+    assert files
+    wrong = {
+        f"{f.relative_to(HOME)} -> {o}" for f in files for o in set(ours(f)) & FORBIDDEN[folder]
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("part", PURE)
+def test_the_core_is_pure(part):
+    path = HOME / part
+    files = [f for f in (path.rglob("*.py") if path.is_dir() else [path]) if f.name != "command.py"]
+    wrong = {f"{f.name}: {m}" for f in files for m in imported(f) if m.split(".")[0] in OUTSIDE}
+    assert wrong == set()
