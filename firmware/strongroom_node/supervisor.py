@@ -15,7 +15,7 @@ import asyncio
 
 from strongroom_node.compat import print_exc, sleep_ms, ticks_diff, ticks_ms
 
-ROUND_MS = 500
+ROUND_MS = 1000
 GOOD_MS = 60000  # a boot, or a restarted task, that lasts this long is well
 FAILED_BOOTS = 5
 SAFE_MS = 600000  # safe mode lasts ten minutes, then the node tries again
