@@ -28,6 +28,7 @@ from .transport.port import Transport
 TICK_S = 0.2
 _CLOCK_EVERY = 50  # ticks
 _REMEMBER_EVERY = 5
+_SOON = 15  # ticks after which a broker that never answered is said to be away
 _BACK_AT_MOST = 3_600_000  # ms the clock is kept from going back at a start
 _LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -152,6 +153,8 @@ class Gateway:
         while not self._stopping.wait(TICK_S):
             self.pipeline.tick()
             count += 1
+            if count == _SOON and self._linked is None:
+                self._on_link(False)
             if self._blind and count % _REMEMBER_EVERY == 0:
                 self._remember()
             if count % _CLOCK_EVERY == 0:

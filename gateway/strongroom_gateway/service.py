@@ -50,6 +50,8 @@ def set_up_logging(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # What the web server says of starting and stopping says nothing about the room.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
 class _Lines(logging.Formatter):

@@ -13,6 +13,7 @@ from .ingest.pipeline import Pipeline
 from .ingest.port import Decision
 from .ledger.reader import Reader
 from .ledger.writer import Writer
+from .room.context import ItemState
 from .room.core import Room
 
 _RECENT_MS = 60_000
@@ -42,15 +43,21 @@ class Surface:
 
     # -- api.source.Source -------------------------------------------------------------------------
 
-    def room(self) -> Mapping[str, Any]:
-        """Return a copy of what the room believes."""
-        found: Mapping[str, Any] = self._pipeline.look(self._room.snapshot)
-        return found
+    def states(self, rule: str) -> Mapping[str, Any]:
+        """Return what a rule of the room remembers, by key."""
+        return self._pipeline.look(lambda: self._room.states(rule))
+
+    def moved(self) -> Mapping[str, ItemState]:
+        """Return the items that were ever moved, by id."""
+        return self._pipeline.look(lambda: dict(self._room.ctx.items))
+
+    def item(self, item: str) -> ItemState:
+        """Return where one item is."""
+        return self._pipeline.look(lambda: self._room.ctx.item(item))
 
     def alarms(self) -> Sequence[AlarmRecord]:
         """Return the alarms that are not normal, oldest first."""
-        found: Sequence[AlarmRecord] = self._pipeline.look(self._book.records)
-        return found
+        return self._pipeline.look(self._book.records)
 
     def troubles(self) -> Sequence[Reason]:
         """Return every reason why the gateway is not well."""
@@ -70,7 +77,7 @@ class Surface:
 
     def metrics(self) -> str:
         """Return the counters in the Prometheus text format."""
-        counters = self.room()["counters"]
+        counters = self._pipeline.look(lambda: dict(self._room.ctx.counters))
         return render(families(self._pipeline, self._writer, self.alarms(), counters))
 
     # -- api.source.Operator

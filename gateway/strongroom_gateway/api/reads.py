@@ -81,12 +81,13 @@ def items(
     place: Annotated[str | None, Query(description="Only what is at this place.")] = None,
 ) -> ItemsPage:
     """Return items by id, with who holds them and where they are."""
-    states = source.room()["items"]
+    states = source.moved()
+    people = {p.id: p.name for p in source.settings.people}
     register = sorted(source.settings.items, key=lambda i: i.id)
     start = bisect.bisect_right([i.id for i in register], after)
     found: list[ItemView] = []
     for item in register[start:]:
-        view = item_view(item, states.get(item.id), source)
+        view = item_view(item, states.get(item.id), people)
         if holder is not None and view.holder != holder:
             continue
         if place is not None and view.place != place:
@@ -102,7 +103,8 @@ def item(source: TheSource, item: str) -> ItemView:
     """Return one item."""
     for known in source.settings.items:
         if known.id == item:
-            return item_view(known, source.room()["items"].get(item), source)
+            people = {p.id: p.name for p in source.settings.people}
+            return item_view(known, source.item(item), people)
     raise HTTPException(404, item)
 
 

@@ -9,6 +9,7 @@ from ..alarms.book import AlarmRecord
 from ..config import Settings
 from ..ledger.dating import EntryView
 from ..ledger.store import Head
+from ..room.context import ItemState
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -55,8 +56,16 @@ class Source(Protocol):
         """Return the ledger's reader."""
         ...
 
-    def room(self) -> Mapping[str, Any]:
-        """Return a copy of what the room believes (`room.core.Room.snapshot`)."""
+    def states(self, rule: str) -> Mapping[str, Any]:
+        """Return what a rule of the room remembers, by key; the states are frozen."""
+        ...
+
+    def moved(self) -> Mapping[str, ItemState]:
+        """Return the items that were ever moved, by id."""
+        ...
+
+    def item(self, item: str) -> ItemState:
+        """Return where one item is."""
         ...
 
     def alarms(self) -> Sequence[AlarmRecord]:

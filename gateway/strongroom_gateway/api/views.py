@@ -1,5 +1,7 @@
 """From what the gateway holds to what the API answers. Pure."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from ..alarms.book import AlarmRecord
@@ -28,7 +30,7 @@ def room_view(source: Source, ledger: Ledger | None) -> RoomView:
     """Return the room at a glance."""
     settings = source.settings
     config = settings.config
-    view = source.room()["rules"]["climate.view"].get("room")
+    view = source.states("climate.view").get("room")
     shown = {} if view is None else view.sensors
     zones = []
     for section in config.climate.zone:
@@ -61,8 +63,7 @@ def room_view(source: Source, ledger: Ledger | None) -> RoomView:
 
 def node_views(source: Source) -> list[NodeView]:
     """Return all nodes ever heard or expected, by name."""
-    rules = source.room()["rules"]
-    heard, described = rules["node.silent"], rules["node.description"]
+    heard, described = source.states("node.silent"), source.states("node.description")
     views = []
     for name in sorted({*heard, *described}):
         state, words = heard.get(name), described.get(name)
@@ -81,10 +82,9 @@ def node_views(source: Source) -> list[NodeView]:
     return views
 
 
-def item_view(item: Item, state: ItemState | None, source: Source) -> ItemView:
-    """Return one item; one that never moved is at home."""
+def item_view(item: Item, state: ItemState | None, people: Mapping[str, str]) -> ItemView:
+    """Return one item; one that never moved is at home. `people` are names by id."""
     holder = None if state is None else state.holder
-    people = {p.id: p.name for p in source.settings.people} if holder is not None else {}
     return ItemView(
         id=item.id,
         name=item.name,
@@ -92,7 +92,7 @@ def item_view(item: Item, state: ItemState | None, source: Source) -> ItemView:
         place=item.home if state is None else state.place,
         holder=holder,
         holder_name=None if holder is None else people.get(holder, holder),
-        since=None if state is None else state.since,
+        since=None if state is None or not state.since else state.since,
     )
 
 

@@ -58,8 +58,14 @@ class Made:
         self.store.close()
         self.record.close()
 
-    def room(self):
-        return self._room.snapshot()
+    def states(self, rule):
+        return self._room.states(rule)
+
+    def moved(self):
+        return self._room.ctx.items
+
+    def item(self, item):
+        return self._room.ctx.item(item)
 
     def alarms(self):
         return self.book.records()
