@@ -8,7 +8,7 @@ import msgspec
 from ..alarms.book import AlarmRecord
 from ..config import Settings
 from ..ledger.dating import EntryView
-from ..ledger.store import Head
+from ..ledger.tree import Head
 from ..room.context import ItemState
 
 

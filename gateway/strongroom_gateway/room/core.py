@@ -17,6 +17,7 @@ from .context import Context, ItemState, Say
 from .effects import (
     Clear,
     Effect,
+    Effects,
     Fault,
     Input,
     Move,
@@ -32,6 +33,7 @@ from .registry import EVERY_MESSAGE, Rule, RuleState
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _RULE, _ITEM = "rule/", "item/"
+_MOST_FAILURES = 100  # failures of rules that are recorded; all are counted
 _BOOK = ""  # the name of the alarm book in the heap of deadlines; no rule has it
 
 
@@ -244,28 +246,53 @@ class Room:
         out = NOTHING
         ctx = self.ctx
         for bound in hearing:
-            key = bound.key(ctx, event)
-            if key is None:
+            try:
+                key = bound.key(ctx, event)
+                if key is None:
+                    continue
+                old = bound.table.get(key)
+                new, effects = bound.apply(old, event, now, ctx)
+            except Exception as error:  # noqa: BLE001  # see _failed
+                out = Decision() if out is NOTHING else out
+                self._failed(bound, event, error, out)
                 continue
-            old = bound.table.get(key)
-            new, effects = bound.apply(old, event, now, ctx)
             if new is old and not effects:
                 continue
             if out is NOTHING:
                 out = Decision()
-            if new is not old:
-                self._store(bound, key, new, out)
-            for effect in effects:
-                self._effect(effect, now, out)
+            self._settle(bound, key, new, effects, now, out=out)
         return out
 
     def _apply(self, bound: _Bound, key: str, event: Input, now: int, out: Decision) -> None:
-        old = bound.table.get(key)
-        new, effects = bound.apply(old, event, now, self.ctx)
-        if new is not old:
+        try:
+            new, effects = bound.apply(bound.table.get(key), event, now, self.ctx)
+        except Exception as error:  # noqa: BLE001  # see _failed
+            self._failed(bound, event, error, out)
+            return
+        self._settle(bound, key, new, effects, now, out=out)
+
+    def _settle(
+        self,
+        bound: _Bound,
+        key: str,
+        new: RuleState | None,
+        effects: Effects,
+        now: int,
+        *,
+        out: Decision,
+    ) -> None:
+        if new is not bound.table.get(key):
             self._store(bound, key, new, out)
         for effect in effects:
             self._effect(effect, now, out)
+
+    def _failed(self, bound: _Bound, event: Input, error: Exception, out: Decision) -> None:
+        """Record a mistake in a rule. It must not keep the alarms of the other rules waiting."""
+        self.ctx.count("room.rule_failed")
+        if self.ctx.counters["room.rule_failed"] <= _MOST_FAILURES:
+            why = {"rule": bound.rule.name, "error": ascii(error)[:300]}
+            body = {"input": type(event).__name__, "why": why}
+            out.entries.append(Entry("gateway.rule_failed", body))
 
     def _store(self, bound: _Bound, key: str, new: RuleState | None, out: Decision) -> None:
         row = f"{_RULE}{bound.rule.name}/{key}"

@@ -150,7 +150,7 @@ def test_the_example_is_good_and_says_everything(tmp_path, capsys):
     assert "is good: room archive-1" in capsys.readouterr().out
     loaded = load(file).config
     assert loaded.ledger.path == tmp_path / "ledger.db"
-    assert loaded.mqtt.tls.key == tmp_path / "tls" / "gateway.key"
+    assert loaded.mqtt.tls.key == tmp_path / "broker" / "gateway" / "key.pem"
     missing = [key for key in keys(Config) if f"{key} =" not in example]
     assert missing == []
 

@@ -138,3 +138,26 @@ def test_a_reading_inside_the_band_decides_nothing_and_writes_nothing():
 def test_a_tick_with_nothing_due_costs_nothing():
     there = room()
     assert there.tick(T0) is NOTHING
+
+
+def test_a_mistake_in_one_rule_keeps_no_other_rules_alarm_waiting(monkeypatch):
+    there, nodes = room(), Nodes()
+    there.decide(nodes.climate("c1/t1", 20.0, 50.0, T0), T0)
+
+    def broken(*_):
+        raise ZeroDivisionError("oops")
+
+    for bound in there._bound.values():
+        if bound.rule.name not in ("node.silent", "exit.no_leave"):
+            monkeypatch.setattr(bound, "apply", broken)
+    said = there.decide(nodes.climate("c1/t1", 99.0, 50.0, T0 + 1), T0 + 1)
+    failed = [e.body["why"]["rule"] for e in said.entries if e.kind == "gateway.rule_failed"]
+    assert failed == ["climate.band", "climate.view"]
+    late = there.tick(T0 + 500_000)
+    assert [c.id for c in late.alarms] == ["node.silent:c1"]
+    for n, side in enumerate(["inner", "outer"]):
+        said = there.decide(nodes.read("e2000001", side, T0 + n, None), T0 + 600_000)
+    assert [c.id for c in said.alarms] == ["exit.no_leave:HX-H-01"]
+    for _ in range(500):
+        there.decide(nodes.climate("c1/t1", 20.0, 50.0, T0 + 2), T0 + 600_001)
+    assert there.ctx.counters["room.rule_failed"] > 1_000
