@@ -8,6 +8,9 @@ StrongroomError
 └── LedgerError          the record cannot be used as it is
     ├── NotRecordingError   the disk does not take the record now; it may later
     ├── SchemaError      the database was written by a newer version
+    ├── OutsideTreeError the record has no entry or tree head of that number
+    ├── CheckpointError  a checkpoint or its key cannot be used, or must not be made
+    ├── CorrectionError  an entry cannot be corrected like that
     └── VerifyError      the record does not prove itself
 """
 
@@ -50,6 +53,23 @@ class NotRecordingError(LedgerError):
 
 class SchemaError(LedgerError):
     """The database was written by a newer version of this program."""
+
+
+class OutsideTreeError(LedgerError):
+    """The ledger has no entry, or no tree head, of the number asked for."""
+
+    def __init__(self, asked: int, size: int) -> None:
+        super().__init__(f"{asked} is not within the {size} entries of the ledger")
+        self.asked = asked
+        self.size = size
+
+
+class CheckpointError(LedgerError):
+    """A checkpoint or its key cannot be used, or signing one would contradict an earlier one."""
+
+
+class CorrectionError(LedgerError):
+    """An entry cannot be corrected like that; the text says why."""
 
 
 class VerifyError(LedgerError):

@@ -9,6 +9,11 @@ import msgspec
 EARLIEST: Final = 1_704_067_200_000  # 2024-01-01: before it no node of this contract was built
 AHEAD: Final = 300_000
 
+CORRECTED_BY: Final = (
+    "SELECT max(idx) FROM entry"
+    " WHERE kind = 'correction' AND json_extract(body, '$.supersedes') = ?"
+)
+
 TimeSource = Literal["node", "anchor", "received"]
 
 
@@ -26,6 +31,8 @@ class EntryView(msgspec.Struct):
     leaf: str
     time: int
     time_source: TimeSource
+    superseded_by: int | None = None
+    """The newest correction of this entry."""
 
 
 class ReadingView(msgspec.Struct):
@@ -62,7 +69,10 @@ def entry_view(connection: sqlite3.Connection, row: tuple[Any, ...]) -> EntryVie
     if boot is not None:
         made = Made(at, node, boot, body["mono"], body["ts"], body["clk"])
         time, source = dated(connection, made)
-    return EntryView(idx, at, kind, room, node, boot, seq, body, leaf.hex(), time, source)
+    corrected = connection.execute(CORRECTED_BY, (idx,)).fetchone()[0]
+    return EntryView(
+        idx, at, kind, room, node, boot, seq, body, leaf.hex(), time, source, corrected
+    )
 
 
 def reading_view(connection: sqlite3.Connection, row: tuple[Any, ...]) -> ReadingView:

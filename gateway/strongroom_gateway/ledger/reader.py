@@ -11,9 +11,8 @@ import msgspec
 
 from . import schema
 from .dating import EntryView, ReadingView, entry_view, reading_view
-from .merkle import Frontier
 from .storage import open_reader
-from .store import Head
+from .tree import Consistency, Head, Inclusion, Prover
 
 MOST: Final = 1_000
 _ranges: Final = msgspec.json.Decoder(list[tuple[int, int]]).decode
@@ -40,6 +39,15 @@ class Mark(msgspec.Struct):
 
     high: int
     beyond: list[tuple[int, int]]
+
+
+class CheckpointView(msgspec.Struct):
+    """A stored checkpoint: ``note`` is signed, ``at`` is not."""
+
+    id: int
+    size: int
+    at: int
+    note: str
 
 
 class Counts(msgspec.Struct):
@@ -192,9 +200,51 @@ class Reader:
     def head(self) -> Head:
         """Return the tree as it is on the disk."""
         with self._connection() as connection:
-            found = connection.execute("SELECT value FROM meta WHERE key = 'frontier'").fetchone()
-        frontier = Frontier.load(found[0]) if found else Frontier()
-        return Head(frontier.size, frontier.root())
+            return Prover(connection).edge()
+
+    def tree(self) -> str:
+        """Return the name of the hash of the tree."""
+        with self._connection() as connection:
+            return Prover(connection).tree.name
+
+    def inclusion(self, idx: int, size: int | None = None) -> Inclusion:
+        """Return why an entry is in the tree of a size (None: of all entries).
+
+        Raises OutsideTreeError when there is no such entry or no such tree.
+        """
+        with self._connection() as connection:
+            return Prover(connection).inclusion(idx, size)
+
+    def consistency(self, old: int, new: int | None = None) -> Consistency:
+        """Return why the tree of a size only adds to that of an earlier one.
+
+        Raises OutsideTreeError when there is no such tree.
+        """
+        with self._connection() as connection:
+            return Prover(connection).consistency(old, new)
+
+    def checkpoints(
+        self, after: int = 0, limit: int = 100, newest: bool = False
+    ) -> list[CheckpointView]:
+        """Return checkpoints behind ``after``, oldest first, or the last ones, newest first."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT id, size, at, note FROM checkpoint WHERE id > ?"  # noqa: S608  # only fixed words
+                f" ORDER BY id {'DESC' if newest else 'ASC'} LIMIT ?",
+                (after, min(limit, MOST)),
+            ).fetchall()
+        return [CheckpointView(*row) for row in rows]
+
+    def corrections(self, idx: int) -> list[EntryView]:
+        """Return the corrections of an entry, oldest first."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry"
+                " WHERE kind = 'correction' AND json_extract(body, '$.supersedes') = ?"
+                " ORDER BY idx",
+                (idx,),
+            ).fetchall()
+            return [entry_view(connection, row) for row in rows]
 
     def counts(self) -> Counts:
         """Return how much there is; entries are not scanned."""

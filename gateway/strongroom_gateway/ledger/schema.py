@@ -89,7 +89,29 @@ CREATE TABLE room_state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITH
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
+_PROOFS: Final = """
+CREATE TABLE subtree (          -- roots of the full subtrees of 2**level entries
+  level INTEGER NOT NULL,       -- 8, 16, 24 ...
+  idx   INTEGER NOT NULL,       -- over entries idx * 2**level and on
+  hash  BLOB NOT NULL,
+  PRIMARY KEY (level, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint (
+  id   INTEGER PRIMARY KEY,     -- from 1, without gaps
+  size INTEGER NOT NULL,
+  at   INTEGER NOT NULL,        -- when it was made, Unix ms; not signed
+  note TEXT NOT NULL            -- signed note
+) STRICT;
+CREATE INDEX checkpoint_size ON checkpoint (size);
+CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: no checkpoint is changed'); END;
+CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: no checkpoint is removed'); END;
+CREATE INDEX entry_corrected ON entry (json_extract(body, '$.supersedes'))
+WHERE kind = 'correction';
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _PROOFS)
 NEWEST: Final = len(MIGRATIONS)
 
 

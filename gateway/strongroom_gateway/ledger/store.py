@@ -3,13 +3,14 @@
 import sqlite3
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..errors import LedgerError
 from . import schema
 from .bulk import insert_rows
-from .merkle import Frontier
+from .merkle import Frontier, leaf_hash
 from .storage import Storage
+from .tree import Head, choose_hash, fill_subtrees, load_frontier, store_subtrees
 from .work import EntryRow, QuarantineRow, Work
 
 CONFLICT: Final = "conflict"
@@ -18,6 +19,7 @@ _READING: Final = "INSERT INTO reading (at, kind, node, boot, seq, mono, ts, clk
 _QUARANTINE: Final = (
     "INSERT INTO quarantine (at, node, topic, reason, detail, boot, seq, size, sha256, payload)"
 )
+_CHECKPOINT: Final = "INSERT INTO checkpoint (size, at, note)"
 _FRONTIER: Final = "INSERT OR REPLACE INTO meta (key, value) VALUES ('frontier', ?)"
 _MARK: Final = "INSERT OR REPLACE INTO mark (node, boot, lane, high, beyond) VALUES (?, ?, ?, ?, ?)"
 _MORE: Final = (
@@ -37,20 +39,22 @@ def entry_bytes(idx: int, row: EntryRow) -> bytes:
     ).encode()
 
 
-class Head(NamedTuple):
-    """The tree at a moment: how many entries, and the root over them."""
-
-    size: int
-    root: bytes
-
-
 class Store:
-    """The database open for writing; used by one thread at a time."""
+    """The database open for writing; used by one thread at a time.
 
-    def __init__(self, storage: Storage) -> None:
+    ``tree`` is the hash a new ledger's tree is made with; for one that is there, None or the same.
+    """
+
+    def __init__(self, storage: Storage, tree: str | None = None) -> None:
         self._storage = storage
+        self._tree = tree
         self._connection: sqlite3.Connection | None = None
         self._frontier = Frontier()
+
+    @property
+    def size(self) -> int:
+        """How many entries are on the disk."""
+        return self._frontier.size
 
     @property
     def head(self) -> Head:
@@ -58,7 +62,8 @@ class Store:
         return Head(self._frontier.size, self._frontier.root())
 
     def open(self) -> None:
-        """Open the file, take missing migrations, read the tree's edge; no scan of the entries.
+        """Open the file, take missing migrations, read the tree's edge; no scan of the entries
+        (but for the one start that has to store the subtrees of an older ledger).
 
         Raises sqlite3.Error or OSError while the disk does not let it, LedgerError when the file is
         not one it may write to.
@@ -70,7 +75,8 @@ class Store:
         connection = self._storage.connect()
         try:
             schema.migrate(connection)
-            self._frontier = _load_frontier(connection)
+            self._frontier = _frontier(connection, self._tree)
+            fill_subtrees(connection, self._frontier)
         except BaseException:
             connection.close()
             raise
@@ -117,8 +123,11 @@ class Store:
             else:
                 _append(connection, entries, frontier)
             connection.execute(_FRONTIER, (frontier.dump(),))
+            if frontier.finished:
+                store_subtrees(connection, frontier.finished)
         insert_rows(connection, _READING, [row for work in works for row in work.readings])
         insert_rows(connection, _QUARANTINE, [row for work in works for row in work.quarantine])
+        insert_rows(connection, _CHECKPOINT, [row for work in works for row in work.checkpoints])
         for work in works:
             if work.more:
                 rows = [(*key, count) for key, count in work.more.items()]
@@ -140,9 +149,9 @@ def _append(
 ) -> None:
     rows = []
     idx = frontier.size
-    grow = frontier.append
+    grow, new = frontier.append, frontier.tree.new
     for row in entries:
-        leaf = sha256(b"\x00" + entry_bytes(idx, row)).digest()
+        leaf = new(b"\x00" + entry_bytes(idx, row)).digest()
         grow(leaf)
         rows.append((idx, *row, leaf))
         idx += 1
@@ -155,7 +164,7 @@ def _append_one_by_one(
     conflicts = 0
     for row in entries:
         idx = frontier.size
-        leaf = sha256(b"\x00" + entry_bytes(idx, row)).digest()
+        leaf = leaf_hash(entry_bytes(idx, row), frontier.tree)
         try:
             insert_rows(connection, _ENTRY, [(idx, *row, leaf)])
         except sqlite3.IntegrityError as error:
@@ -196,12 +205,8 @@ def _write_states(connection: sqlite3.Connection, works: Sequence[Work]) -> None
     )
 
 
-def _load_frontier(connection: sqlite3.Connection) -> Frontier:
-    found = connection.execute("SELECT value FROM meta WHERE key = 'frontier'").fetchone()
-    try:
-        frontier = Frontier.load(found[0]) if found else Frontier()
-    except ValueError as error:
-        raise LedgerError(f"the ledger's tree cannot be read: {error}") from None
+def _frontier(connection: sqlite3.Connection, tree: str | None) -> Frontier:
+    frontier = load_frontier(connection, choose_hash(connection, tree))
     entries = connection.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()[0]
     if entries != frontier.size:
         raise LedgerError(

@@ -57,6 +57,14 @@ class AnchorRow(NamedTuple):
     source: str
 
 
+class CheckpointRow(NamedTuple):
+    """A signed tree head. ``at`` is when it was made; the note itself holds no time."""
+
+    size: int
+    at: int
+    note: str
+
+
 MarkKey = tuple[str, int, str]
 """(node, boot, lane)"""
 
@@ -73,5 +81,6 @@ class Work(msgspec.Struct):
     """The new mark and the JSON of the ranges beyond it."""
     anchors: list[AnchorRow] = []
     states: dict[str, str | None] = {}
+    checkpoints: list[CheckpointRow] = []
     context: Any = None
     """The caller's own; handed back once the work is on the disk."""
