@@ -118,8 +118,8 @@ def movement_view(entry: EntryView, names: dict[str, str]) -> MovementOut:
     return MovementOut(
         idx=entry.idx,
         kind=entry.kind.removeprefix("movement."),
-        time=body["why"].get("at", entry.time),
-        time_source=entry.time_source,
+        time=body["why"]["at"],
+        time_source=body["why"]["at_source"],
         item=body["item"],
         item_name=names.get(body["item"]),
         person=body.get("person"),

@@ -3,7 +3,7 @@
 from typing import cast
 
 from ..contract import Sensed, Tag
-from ..room.context import Context, evidence, sensed_at
+from ..room.context import Context, evidence, when
 from ..room.effects import NONE, Clear, Effects, Raise, Start, Tick
 from ..room.registry import RuleState, rule
 
@@ -42,7 +42,7 @@ def badge_unknown(
         "reads": [{**evidence(event), "reader": body.reader, "id": body.id}],
         "looked_for": "a badge or an item with this tag in the register",
         "tries": tries,
-        "at": sensed_at(event),
+        **when(event),
     }
     params = {"desk": desk.name, "tag": body.id}
     new = Unknown(tries=tries, due=now + int(ctx.config.alarms.quiet_s * 1000))

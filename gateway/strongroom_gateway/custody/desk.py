@@ -8,7 +8,7 @@ import msgspec
 
 from ..config import DeskSection, Item, Person
 from ..contract import Sensed, SignalCommand, Tag
-from ..room.context import Context, evidence, sensed_at
+from ..room.context import Context, evidence, sensed_at, when
 from ..room.effects import NONE, Effect, Effects, Move, Record, Send, Start, Tick
 from ..room.registry import RuleState, rule
 from .places import OUTSIDE, RETURNING, WITH_HOLDER
@@ -117,7 +117,7 @@ def _movement(kind: str, session: Session, tap: _Tap, item: Item) -> Effect:
     why = {
         "rule": RULE,
         "reads": [evidence(tap.event)],
-        "at": sensed_at(tap.event),
+        **when(tap.event),
         "session_since": session.since,
         "held_before": before.holder,
         "place_before": before.place,
@@ -134,7 +134,7 @@ def _movement(kind: str, session: Session, tap: _Tap, item: Item) -> Effect:
 
 def _refused(tap: _Tap, item: Item, person: str | None, because: str) -> list[Effect]:
     reads = [evidence(tap.event)]
-    why = {"rule": RULE, "reads": reads, "because": because, "at": sensed_at(tap.event)}
+    why = {"rule": RULE, "reads": reads, "because": because, **when(tap.event)}
     body = {"item": item.id, "person": person, "desk": tap.desk.id, "why": why}
     return [Record("desk.refused", body)]
 

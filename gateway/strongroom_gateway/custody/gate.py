@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from ..config import GateSection, Item
 from ..contract import Sensed, Tag
-from ..room.context import Context, evidence, sensed_at
+from ..room.context import Context, evidence, when
 from ..room.effects import NONE, Effect, Effects, Move, Raise, Record, Start, Tick
 from ..room.registry import RuleState, rule
 from .direction import STAYING, Manner, Report, Side, Track, follow
@@ -67,7 +67,7 @@ def _judge(
         "reads": [{"ant": r.ant, "mono": r.mono, "n": r.n, "rssi": r.rssi} for r in track.reports],
         "order": ["outer", "inner"] if track.side == "inner" else ["inner", "outer"],
         "decided_by": evidence(event),
-        "at": sensed_at(event),
+        **when(event),
         "settings": {
             "min_reads": gate.min_reads,
             "rssi_floor": gate.rssi_floor,

@@ -96,6 +96,12 @@ def sensed_at(event: Sensed) -> int:
     return event.received
 
 
+def when(event: Sensed) -> dict[str, Any]:
+    """Return when it happened, for the reasons of a decision, and whose clock says so."""
+    at = sensed_at(event)
+    return {"at": at, "at_source": "node" if at == event.ts else "received"}
+
+
 def evidence(event: Sensed) -> dict[str, Any]:
     """Return what names a message in the ledger."""
     return {"node": event.node, "lane": event.lane, "boot": event.boot, "seq": event.seq}

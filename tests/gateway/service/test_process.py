@@ -200,3 +200,15 @@ def test_a_configuration_that_is_wrong_is_one_line_and_no_start(tmp_path, capsys
     file.write_text('[room]\nid = "r1"\nname = "R"\n[ledger]\npath = "x"\n[api]\nprot = 1\n')
     assert main(["gateway", "--config", str(file)]) == 2
     assert "did you mean port?" in capsys.readouterr().err
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path, capsys):
+    file = tmp_path / "gateway.toml"
+    file.write_text(
+        '[room]\nid = "r1"\nname = "R"\n[ledger]\npath = "x"\n'
+        '[mqtt.tls]\nca = "ca.pem"\ncertificate = "c.pem"\nkey = "k.pem"\n'
+    )
+    assert main(["gateway", "--config", str(file)]) == 2
+    said = capsys.readouterr().err
+    for key, name in (("ca", "ca.pem"), ("certificate", "c.pem"), ("key", "k.pem")):
+        assert f"mqtt.tls.{key}: cannot be read: {tmp_path / name}: No such file" in said
