@@ -8,10 +8,18 @@ moment, and `node.measure(kind, fields)` for readings. None of them waits for th
 """
 
 import asyncio
+import gc
 
 from strongroom_node import config, contract, devices, dial, ids
 from strongroom_node.clock import Clock
-from strongroom_node.compat import free_heap, print_exc, random_bytes, sleep_ms, wall_ms
+from strongroom_node.compat import (
+    IS_MICROPYTHON,
+    free_heap,
+    print_exc,
+    random_bytes,
+    sleep_ms,
+    wall_ms,
+)
 from strongroom_node.errors import ConfigError, DriverError, NodeError, StoreError
 from strongroom_node.link import Link
 from strongroom_node.mqtt import Client
@@ -26,6 +34,9 @@ UPKEEP_MS = 1000
 ALARM_MS = 5000  # how long the buzzer complains about flash, and how often that is looked at
 GIVE_UP_BOOTS = 2  # boots that failed with a new configuration before the last good one is used
 WHY_LENGTH = 200
+# Without this the heap fills up before it is swept, and what lives long is strewn all over it: after
+# some hours no 3 KB in one piece can be had although half of it is free (measured with 64 KB).
+SWEEP_BYTES = 8192
 
 
 def log(text):
@@ -40,6 +51,8 @@ class Node:
     """
 
     def __init__(self, board, settings, on_accept=None):
+        if IS_MICROPYTHON:
+            gc.threshold(SWEEP_BYTES)
         self.board = board
         self.settings = settings
         types = devices.Types()
@@ -48,7 +61,6 @@ class Node:
         self.store = board.store()
         self.configs = config.ConfigStore(self.store)
         self.flash_errors = 0
-        self._flash_said = False
         self.cause = board.reset_cause()
         self.guard = BootGuard(self.store)
         self.safe = self._try_flash(self.guard.begin) or False
@@ -89,7 +101,7 @@ class Node:
         """Keep the events [(kind, fields)] of one moment; one write to flash for all of them."""
         try:
             self.outbox.add_many(contract.EVENT, items)
-        except StoreError as error:
+        except (StoreError, MemoryError) as error:
             self._flash_failed(len(items), error)
         self.link.wake()
 
@@ -243,7 +255,7 @@ class Node:
         fields = {"what": "driver.fault", "device": "flash", "why": "%d events not kept" % count}
         try:
             self.outbox.add(contract.EVENT, "node", fields)
-        except StoreError:
+        except (StoreError, MemoryError):
             return
         self.flash_errors -= count
         self.link.wake()

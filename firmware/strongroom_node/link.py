@@ -85,6 +85,7 @@ class Link:
         self._resend_first = cfg.get("resend_ms", RESEND_MS)
         self._resend_ms = self._resend_first
         self._progress_at = 0
+        self._ack_heard = False  # the gateway lives, though it may not go on
         self._asked = None  # mono in the last info: the question to the gateway's clock
         self._info_pause = INFO_FIRST_MS
         self._info_due = 0
@@ -256,9 +257,11 @@ class Link:
         before = self._outbox.counts()
         for lane, boot, seq in contract.parse_ack(payload):
             self._outbox.ack(lane, boot, seq)
+        self._ack_heard = True
         if self._outbox.counts() != before:
             self._progress_at = self._clock.mono()
             self._resend_ms = self._resend_first
+            self._ack_heard = False
 
     def _take_command(self, what, payload, retain):
         try:

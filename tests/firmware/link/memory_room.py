@@ -143,7 +143,7 @@ class MemoryRoom:
         elif kind == 14:
             pipe.finish()
         elif kind != 4:
-            self.wrong.append("packet %d" % header)
+            self.wrong.append("packet " + str(header))
 
     def publish(self, pipe, header, body):
         """Take a message."""

@@ -117,11 +117,14 @@ def test_failed_handshakes_leave_nothing_open(interpreter, authority, tmp_path):
     other = Authority(tmp_path / "other", "another authority")
     tls = {"ca": str(other.pem), "cert": mine["cert"], "key": mine["key"]}
     steps = [["connect"]] * 30 + [["sleep", 5]]
-    with broker(tmp_path / "b", authority, authority.issue("broker", HOSTS)) as running:
-        with start(interpreter, running.port, tls, steps) as program:
-            program.line("connect", 30)
-            folder = Path(f"/proc/{program.pid}/fd")
-            wait_for(lambda: len(list(folder.iterdir())) < 12, 4, "few open files")
+    server = authority.issue("broker", HOSTS)
+    with (
+        broker(tmp_path / "b", authority, server) as running,
+        start(interpreter, running.port, tls, steps) as program,
+    ):
+        program.line("connect", 30)
+        folder = Path(f"/proc/{program.pid}/fd")
+        wait_for(lambda: len(list(folder.iterdir())) < 12, 4, "few open files")
 
 
 def test_tls_broker_dies(interpreter, authority, tmp_path):
