@@ -108,9 +108,9 @@ class Client:
         self._kick.set()
         self.error = None
         self._tasks = [
-            asyncio.create_task(self._guard(self._read(rest))),
-            asyncio.create_task(self._guard(self._write())),
-            asyncio.create_task(self._guard(self._watch())),
+            asyncio.create_task(self._guard(self._read, rest)),
+            asyncio.create_task(self._guard(self._write)),
+            asyncio.create_task(self._guard(self._watch)),
         ]
         return resumed
 
@@ -225,9 +225,9 @@ class Client:
         self._out.append(message)
         self._kick.set()
 
-    async def _guard(self, work):
+    async def _guard(self, work, *arguments):
         try:
-            await work
+            await work(*arguments)
         except LinkError as error:
             self._end(error)
         except (OSError, EOFError, ValueError) as error:
