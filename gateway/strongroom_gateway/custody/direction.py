@@ -75,10 +75,14 @@ def follow(
     if track is None or _too_late(track, report, manner):
         near = Heard(report.n, 1, report.mono, report.rssi, gone)
         return Track(side=side, near=near, reports=(report,)), False
+    if gone and side == track.side:
+        near = msgspec.structs.replace(track.near, gone=True)
+        return msgspec.structs.replace(track, near=near), False
+    if gone and not track.far.reports:
+        return track, False  # the end of what was heard there before it came over here
     reports = (*track.reports, report)[-_KEPT:]
     if side == track.side:
-        n = track.near.n + report.n
-        near = Heard(n, track.near.reports + 1, report.mono, report.rssi, gone)
+        near = Heard(track.near.n + report.n, track.near.reports + 1, report.mono, report.rssi)
         return Track(side=side, near=near, reports=reports), False
     was = track.far
     best = report.rssi if was.rssi is None else max(was.rssi, report.rssi or was.rssi)

@@ -201,9 +201,8 @@ def reports_of(heard):
 def directions(heard):
     track, found = None, []
     reports = reports_of(heard)
-    for report in [*reports, reports[-1]]:
-        end = report is reports[-1]
-        track, crossed = follow(track, report.ant, report, Manner(2, 5_000, 6), gone=end)
+    for report, gone in [*((r, False) for r in reports), (reports[-1], True)]:
+        track, crossed = follow(track, report.ant, report, Manner(2, 5_000, 6), gone=gone)
         if crossed:
             found.append(report.ant)
     return found
