@@ -232,6 +232,7 @@ class Node:
         for relay in self._relays:
             relay.set(False)
         await self.link.stop()
+        self._try_flash(self.guard.good)  # a reset on purpose is no failed boot
         self.board.reset()
 
     # flash
@@ -277,6 +278,7 @@ class Node:
         version = self._try_flash(self.configs.give_up)
         if version is not None:
             self._refuse_config(version, why)
+            self._try_flash(self.guard.good)
             self.board.reset()
 
     def _refuse_config(self, version, why):

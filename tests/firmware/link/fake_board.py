@@ -1,5 +1,8 @@
 """A board without chips, for the node's runtime on either interpreter."""
 
+import os
+
+from strongroom_node.errors import StoreError
 from strongroom_node.store import FileStore
 
 
@@ -12,6 +15,18 @@ class Dog:
     def feed(self):
         """Count a feed."""
         self.feeds += 1
+
+
+class MortalStore(FileStore):
+    """Flash that takes nothing as long as a file called <folder>.dead exists."""
+
+    def write(self, name, data):
+        """Write, or fail as dead flash does."""
+        try:
+            os.stat(self.root + ".dead")  # noqa: PTH116 - runs on MicroPython too
+        except OSError:
+            return super().write(name, data)
+        raise StoreError("cannot write " + name + ": flash is dead")
 
 
 class Pin:
@@ -44,7 +59,7 @@ class FakeBoard:
 
     def store(self):
         """Return the flash."""
-        return FileStore(self.folder)
+        return MortalStore(self.folder)
 
     def reset_cause(self):
         """Return why the board started."""
