@@ -72,12 +72,20 @@ class AlarmBook:
         self._say = say
         self._records: dict[str, AlarmRecord] = {}
 
-    def restore(self, rows: Mapping[str, str]) -> None:
-        """Take over persisted rows; alarms of codes that no longer exist are left out."""
-        for row in rows.values():
-            record = msgspec.json.decode(row, type=AlarmRecord)
+    def restore(self, rows: Mapping[str, str]) -> list[str]:
+        """Take over persisted rows; return the keys of those that mean nothing to this version."""
+        unknown = []
+        for key, row in rows.items():
+            try:
+                record = msgspec.json.decode(row, type=AlarmRecord)
+            except msgspec.DecodeError:
+                unknown.append(key)
+                continue
             if record.code in CATALOGUE:
                 self._records[record.id] = record
+            else:
+                unknown.append(key)
+        return unknown
 
     def records(self) -> list[AlarmRecord]:
         """Return all alarms that are not normal, the oldest first."""

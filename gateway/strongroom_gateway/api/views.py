@@ -6,11 +6,11 @@ import msgspec
 
 from ..alarms.book import AlarmRecord
 from ..alarms.catalogue import CATALOGUE
-from ..config import Item
 from ..i18n import text
 from ..ledger.dating import EntryView
 from ..profiles import bands
 from ..room.context import ItemState
+from ..sections import Item
 from .models import (
     AlarmOut,
     Band,

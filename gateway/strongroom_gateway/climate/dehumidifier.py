@@ -2,11 +2,11 @@
 
 from typing import Any, cast
 
-from ..config import DehumidifierSection, ZoneSection
 from ..contract import Climate, RelayCommand, Sensed
 from ..room.context import Context, evidence
 from ..room.effects import NONE, Effect, Effects, Record, Send, Start, Tick
 from ..room.registry import RuleState, rule
+from ..sections import DehumidifierSection, ZoneSection
 
 RULE = "climate.dehumidifier"
 _EXPIRY = 10_000  # ms a command may travel

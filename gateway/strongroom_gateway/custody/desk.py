@@ -6,11 +6,11 @@ from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 
-from ..config import DeskSection, Item, Person
 from ..contract import Sensed, SignalCommand, Tag
 from ..room.context import Context, evidence, sensed_at, when
 from ..room.effects import NONE, Effect, Effects, Move, Record, Send, Start, Tick
 from ..room.registry import RuleState, rule
+from ..sections import DeskSection, Item, Person
 from .places import OUTSIDE, RETURNING, WITH_HOLDER
 
 RULE = "custody.desk"

@@ -2,11 +2,11 @@
 
 from typing import Any, cast
 
-from ..config import GateSection, Item
 from ..contract import Sensed, Tag
 from ..room.context import Context, evidence, when
 from ..room.effects import NONE, Effect, Effects, Move, Raise, Record, Start, Tick
 from ..room.registry import RuleState, rule
+from ..sections import GateSection, Item
 from .direction import STAYING, Manner, Report, Side, Track, follow
 from .places import OUTSIDE, RETURNING, WITH_HOLDER, find_leave
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from ..config import DeskSection, GateSection, Item, Person, SafeSection, Settings, ZoneSection
+from ..config import Settings
 from ..contract import Sensed
 from ..profiles import Band, bands
+from ..sections import DeskSection, GateSection, Item, Person, SafeSection, ZoneSection
 
 Say = Callable[[str, Mapping[str, Any]], str]
 """Renders a text of the catalogue in the language of the room."""

@@ -7,13 +7,14 @@ point.
 
 import heapq
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from ..contract import Info, Sensed, Status
 from ..ingest.port import NOTHING, Command, Decision, Entry
-from .context import Context, ItemState, Say
+from .book import Book
+from .context import Context, ItemState
 from .effects import (
     Clear,
     Effect,
@@ -35,30 +36,6 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _RULE, _ITEM = "rule/", "item/"
 _MOST_FAILURES = 100  # failures of rules that are recorded; all are counted
 _BOOK = ""  # the name of the alarm book in the heap of deadlines; no rule has it
-
-
-class Book(Protocol):
-    """The alarms that stand."""
-
-    prefix: str
-
-    def restore(self, rows: Mapping[str, str]) -> None:
-        """Take over persisted rows."""
-
-    def apply(self, effect: Raise | Clear | Suppress, now: int, out: Decision) -> None:
-        """Take note of a condition; write what changes into `out`."""
-
-    def tick(self, alarm: str, now: int, out: Decision) -> None:
-        """Take an alarm off the shelf when its time is over."""
-
-    def dues(self) -> Iterable[tuple[int, str]]:
-        """Return the times at which `tick` wants to be called, with the alarm's id."""
-
-    def rows(self) -> Mapping[str, str]:
-        """Return all rows."""
-
-    def standing(self, out: Decision) -> None:
-        """Write all alarms that are to be shown into `out`."""
 
 
 class _Bound:
@@ -204,26 +181,32 @@ class Room:
 
     def _restore(self, states: Mapping[str, str]) -> None:
         mine = self.book.prefix
-        self.book.restore({key: row for key, row in states.items() if key.startswith(mine)})
+        self._unclaimed += self.book.restore(
+            {key: row for key, row in states.items() if key.startswith(mine)}
+        )
         for key, row in states.items():
-            if key.startswith(_ITEM):
-                self.ctx.items[key[len(_ITEM) :]] = msgspec.json.decode(row, type=ItemState)
-            elif key.startswith(_RULE):
-                name, _, rest = key[len(_RULE) :].partition("/")
-                bound = self._bound.get(name)
-                if bound is None:
-                    self._unclaimed.append(key)
-                    continue
-                try:
-                    bound.table[rest] = msgspec.json.decode(row, type=bound.rule.state)
-                except msgspec.ValidationError:
-                    # Written by another version of the rule: it begins again, as on a first start.
-                    self._unclaimed.append(key)
+            if key.startswith(mine):
+                continue
+            try:
+                self._take_over(key, row)
+            except (msgspec.DecodeError, KeyError):
+                # Written by another version: what it was about begins again, as on a first start.
+                self._unclaimed.append(key)
         for name, bound in self._bound.items():
             for key, state in bound.table.items():
                 if state.due is not None:
                     heapq.heappush(self._deadlines, (state.due, name, key))
         self._note_dues()
+
+    def _take_over(self, key: str, row: str) -> None:
+        if key.startswith(_ITEM):
+            self.ctx.items[key[len(_ITEM) :]] = msgspec.json.decode(row, type=ItemState)
+            return
+        if not key.startswith(_RULE):
+            raise KeyError(key)
+        name, _, rest = key[len(_RULE) :].partition("/")
+        bound = self._bound[name]
+        bound.table[rest] = msgspec.json.decode(row, type=bound.rule.state)
 
     def _note_dues(self) -> None:
         for at, alarm in self.book.dues():
@@ -327,6 +310,3 @@ class Room:
         state = ItemState(move.holder, move.place, now, last)
         self.ctx.items[move.item] = state
         out.states.append((f"{_ITEM}{move.item}", _encode(state).decode()))
-
-
-__all__ = ["Book", "Room", "Say"]

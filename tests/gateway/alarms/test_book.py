@@ -115,7 +115,15 @@ def test_rows_of_codes_that_no_longer_exist_are_left_out():
 
 
 def test_rows_of_rules_that_no_longer_exist_are_taken_out_at_the_start():
-    rows = {"rule/moon.phase/x": "{}", "rule/node.silent/c1": '{"heard":"yesterday"}'}
+    rows = {
+        "rule/moon.phase/x": "{}",
+        "rule/node.silent/c1": '{"heard":"yesterday"}',
+        "rule/node.silent/c2": "torn",
+        "item/HX-H-01": "[]",
+        "alarm/node.silent:c1": '{"code":"node.silent"}',
+        "alarm/moon.full": lived()[0].rows()[f"alarm/{SILENT}"].replace("node.silent", "moon.full"),
+        "something": "else",
+    }
     there = room(rows)
     gone = {key for key, value in there.start(T0).states if value is None}
     assert gone == set(rows)
