@@ -6,6 +6,7 @@ SM3, so that nobody takes the one for the other.
 
 import base64
 import binascii
+import re
 import sqlite3
 from typing import Final, NamedTuple
 
@@ -15,11 +16,13 @@ from .signing import Signer
 from .tree import Head, Prover
 from .work import CheckpointRow
 
-_LINES: Final = 3
+_ROOM: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 def origin(room: str, tree: str = SHA256) -> str:
-    """Return the first line of the checkpoints of a room's ledger."""
+    """Return the first line of the checkpoints of a room's ledger; CheckpointError for no name."""
+    if not _ROOM.fullmatch(room):
+        raise CheckpointError(f"{room!r} is no id of a room")
     return f"strongroom/{room}" if tree == SHA256 else f"strongroom/{room}/{tree}"
 
 
@@ -95,9 +98,8 @@ def store(connection: sqlite3.Connection, row: CheckpointRow) -> None:
 
 def _check_key(connection: sqlite3.Connection, signer: Signer, prover: Prover) -> None:
     found = connection.execute("SELECT room FROM entry ORDER BY idx DESC LIMIT 1").fetchone()
-    if found is None:
-        return
-    expected = origin(found[0], prover.tree.name)
+    room = found[0] if found else signer.name.partition("/")[2].partition("/")[0]
+    expected = origin(room, prover.tree.name)
     if signer.name != expected:
         raise CheckpointError(f"the key signs for {signer.name}, but this is the ledger {expected}")
 

@@ -1,5 +1,11 @@
-"""Checks a ledger without trusting, or importing, what wrote it."""
+"""Checks a ledger and its proofs without trusting, or importing, what wrote them.
 
-from .check import Report, verify
+The folder stands alone: copied anywhere, `python -m verify` runs with Python and the package
+`cryptography`, and nothing else of Strongroom.
+"""
 
-__all__ = ["Report", "verify"]
+from .check import verify
+from .note import UnprovenError
+from .report import Report
+
+__all__ = ["Report", "UnprovenError", "verify"]

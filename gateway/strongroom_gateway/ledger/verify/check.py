@@ -1,126 +1,165 @@
-"""Recomputes a ledger from its entries: every leaf, the whole tree, the order and the marks.
+"""Recomputes a ledger from its raw rows: every entry, the whole tree, and what was signed of it.
 
-This file shares nothing with the writer but the file format, so that a mistake of the one is not a
-mistake of the other. Leaf and tree are those of RFC 6962: SHA-256(0x00 || entry) and
-SHA-256(0x01 || left || right); the entry is the canonical JSON of its columns.
+This folder shares nothing with the writer but the file format, so that a mistake of the one is not
+a mistake of the other. Leaf and tree are those of RFC 6962: HASH(0x00 || entry) and
+HASH(0x01 || left || right); the entry is the canonical JSON of its columns.
 """
 
-import hashlib
 import json
 import sqlite3
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-MOST_PROBLEMS = 20
-TRIGGERS = {"entry_in_order", "entry_no_update", "entry_no_delete"}
+from .canonical import problem_of
+from .format import application_problem, guard_problems, has_table, type_problems
+from .heads import Heads
+from .note import Key
+from .report import Report
+from .tree import Tree, hash_named
+
+Progress = Callable[[int, int], None]
+"""Called now and then with how many entries are done, of how many."""
+_EVERY = 20_000
+_ENTRIES = (
+    "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry NOT INDEXED ORDER BY idx"
+)
 
 
-@dataclass
-class Report:
-    """What was found; ``problems`` is empty when the record proves itself."""
-
-    entries: int = 0
-    root: str = ""
-    problems: list[str] = field(default_factory=list)
-
-    def complain(self, text: str) -> None:
-        """Add a problem, up to a number that a person can read."""
-        if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(text)
-
-
-class Tree:
-    """A Merkle tree kept as one waiting hash for each level."""
-
-    def __init__(self) -> None:
-        self._waiting: list[bytes | None] = []
-
-    def add(self, leaf: bytes) -> None:
-        """Take a leaf; two waiting hashes of one level become one of the next."""
-        carried = leaf
-        for level, left in enumerate(self._waiting):
-            if left is None:
-                self._waiting[level] = carried
-                return
-            self._waiting[level] = None
-            carried = hashlib.sha256(b"\x01" + left + carried).digest()
-        self._waiting.append(carried)
-
-    def root(self) -> bytes:
-        """Return the root: the levels joined from the smallest."""
-        joined: bytes | None = None
-        for left in self._waiting:
-            if left is not None:
-                joined = (
-                    left if joined is None else hashlib.sha256(b"\x01" + left + joined).digest()
-                )
-        return joined if joined is not None else hashlib.sha256(b"").digest()
-
-
-def verify(path: Path) -> Report:
+def verify(
+    path: Path,
+    keys: Sequence[Key] | None = None,
+    since: Sequence[tuple[str, bytes]] = (),
+    progress: Progress | None = None,
+) -> Report:
     """Read the whole ledger at ``path`` and return what is wrong with it.
 
-    Raises sqlite3.Error when the file is no database or is damaged below the level of rows.
+    With ``keys`` the signature of every checkpoint is checked too. ``since`` are checkpoints kept
+    elsewhere, as (name, content): the ledger must have grown from them. Raises sqlite3.Error when
+    the file is no database, UnprovenError when its tree cannot be computed on this machine.
     """
     report = Report()
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection.text_factory = bytes
     try:
         connection.execute("BEGIN")  # one moment, though the gateway goes on writing
-        _guards(connection, report)
-        tree = _entries(connection, report)
-        report.root = tree.root().hex()
-        _edge(connection, report)
-        _marks(connection, report)
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        for problem in (*application_problem(connection), *guard_problems(connection)):
+            report.complain(problem)
+        try:
+            _recompute(connection, report, keys, since, progress)
+        except sqlite3.Error as error:
+            report.complain(
+                f"the database is damaged at or behind entry {report.entries}: {error}",
+                report.entries,
+            )
     finally:
         connection.close()
     return report
 
 
-def _guards(connection: sqlite3.Connection, report: Report) -> None:
-    found = {
-        name
-        for (name,) in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entry'"
-        )
-    }
-    for name in sorted(TRIGGERS - found):
-        report.complain(f"the guard {name} was removed from the database")
+def _recompute(
+    connection: sqlite3.Connection,
+    report: Report,
+    keys: Sequence[Key] | None,
+    since: Sequence[tuple[str, bytes]],
+    progress: Progress | None,
+) -> None:
+    report.tree = _tree_name(connection)
+    tree = Tree(hash_named(report.tree))
+    for problem in type_problems(connection):
+        report.complain(*problem)
+    heads = Heads(connection, report, keys, since)
+    _entries(connection, report, tree, heads, progress or (lambda done, total: None))
+    report.root = tree.root().hex()
+    heads.compare()
+    _edge(connection, report)
+    _marks(connection, report)
+    for (text,) in connection.execute("PRAGMA integrity_check(5)"):
+        if text != b"ok":
+            report.complain(f"the database is damaged: {_shown(text)}")
 
 
-def _entries(connection: sqlite3.Connection, report: Report) -> Tree:
-    tree = Tree()
-    rows = connection.execute(
-        "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry ORDER BY idx"
-    )
-    for expected, (idx, at, kind, room, node, boot, seq, body, stored) in enumerate(rows):
+def _tree_name(connection: sqlite3.Connection) -> str:
+    found = connection.execute("SELECT value FROM meta WHERE key = 'tree'").fetchone()
+    return _shown(found[0]) if found else "sha256"
+
+
+def _entries(
+    connection: sqlite3.Connection, report: Report, tree: Tree, heads: Heads, progress: Progress
+) -> None:
+    """Walk through the entries; stop at a gap, for what follows has no place."""
+    new = hash_named(report.tree)
+    total = connection.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()[0]
+    stored = _subtrees(connection)
+    names: dict[bytes | None, bytes] = {None: b"null"}
+    stop = heads.next(0, tree)
+    for row in connection.execute(_ENTRIES):
+        idx, at, kind, room, node, boot, seq, body, leaf = row
+        expected = report.entries
         if idx != expected:
-            report.complain(f"entry {expected} is missing: the next is {idx}")
+            report.complain(f"entry {expected} is missing: the next is {idx}", expected)
             break
-        _canonical(idx, body, report)
-        origin = f'"boot":{_text(boot)},"idx":{idx},"kind":{_text(kind)},"node":{_text(node)}'
-        text = f'{{"at":{at},"body":{body},{origin},"room":{_text(room)},"seq":{_text(seq)}}}'
-        leaf = hashlib.sha256(b"\x00" + text.encode()).digest()
-        if leaf != stored:
-            report.complain(f"entry {idx} is not what was recorded: its leaf does not fit")
-        tree.add(leaf)
+        if expected == stop:
+            stop = heads.next(expected, tree)
+        problem = problem_of(body) if type(body) is bytes else "its body is no text"
+        if problem is not None:
+            report.complain(f"entry {idx} is not what was recorded: {problem}", idx)
+        for name in (kind, room, node):
+            if name not in names:
+                names[name] = _quoted(name)
+        text = b'{"at":%b,"body":%b,"boot":%b,"idx":%d,"kind":%b,"node":%b,"room":%b,"seq":%b}' % (
+            _number(at),
+            body if type(body) is bytes else _number(body),
+            b"null" if boot is None else _number(boot),
+            idx,
+            names[kind],
+            names[node],
+            names[room],
+            b"null" if seq is None else _number(seq),
+        )
+        computed = new(b"\x00" + text).digest()
+        if computed != leaf:
+            report.complain(
+                f"entry {idx} is not what was recorded: its leaf does not fit its columns", idx
+            )
+        for level, index, root in tree.add(computed):
+            if stored is not None and stored.pop((level, index), None) != root:
+                first = index << level
+                report.complain(
+                    f"the stored subtree of entries {first} to {first + (1 << level) - 1} does not"
+                    " fit them"
+                )
         report.entries += 1
-    return tree
+        if not report.entries % _EVERY:
+            progress(report.entries, total)
+    heads.next(report.entries, tree)
+    for level, index in sorted(stored or ()):
+        report.complain(f"there is a stored subtree {level}/{index}, but not the entries of it")
 
 
-def _text(value: str | int | None) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _number(value: object) -> bytes:
+    """Return a column as JSON; one of a wrong type as what never was in an entry."""
+    return b"%d" % value if type(value) is int else repr(value).encode()
 
 
-def _canonical(idx: int, body: str, report: Report) -> None:
-    def keys_in_order(pairs: list[tuple[str, object]]) -> None:
-        keys = [key.encode("utf-16-be") for key, _ in pairs]
-        if keys != sorted(set(keys)):
-            report.complain(f"entry {idx} is not canonical: its keys are not in order")
+def _quoted(name: object) -> bytes:
+    if type(name) is not bytes:
+        return repr(name).encode()
+    return json.dumps(name.decode("utf-8", "surrogateescape"), ensure_ascii=False).encode(
+        "utf-8", "surrogateescape"
+    )
 
-    try:
-        json.loads(body, object_pairs_hook=keys_in_order)
-    except ValueError as error:
-        report.complain(f"entry {idx} is not JSON: {error}")
+
+def _shown(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _subtrees(connection: sqlite3.Connection) -> dict[tuple[int, int], bytes] | None:
+    """Return the stored subtrees; None of a ledger from before they were stored."""
+    if not has_table(connection, "subtree"):
+        return None
+    rows = connection.execute("SELECT level, idx, hash FROM subtree")
+    return {(level, idx): stored for level, idx, stored in rows}
 
 
 def _edge(connection: sqlite3.Connection, report: Report) -> None:
@@ -135,17 +174,18 @@ def _edge(connection: sqlite3.Connection, report: Report) -> None:
     if size != report.entries:
         report.complain(f"the stored tree has {size} entries, the ledger {report.entries}")
         return
+    new = hash_named(report.tree)
     hashes = [stored[at : at + 32] for at in range(8, len(stored), 32)]
-    root = hashes.pop() if hashes else hashlib.sha256(b"").digest()
+    root = hashes.pop() if hashes else new(b"").digest()
     while hashes:
-        root = hashlib.sha256(b"\x01" + hashes.pop() + root).digest()
+        root = new(b"\x01" + hashes.pop() + root).digest()
     if root.hex() != report.root:
         report.complain(f"the stored tree has root {root.hex()}, the entries give {report.root}")
 
 
 def _marks(connection: sqlite3.Connection, report: Report) -> None:
     """Every recorded message must count as recorded, or it would be taken a second time."""
-    covered: dict[tuple[str, int], tuple[int, list[list[int]]]] = {
+    covered: dict[tuple[bytes, int], tuple[int, list[list[int]]]] = {
         (node, boot): (high, json.loads(beyond))
         for node, boot, high, beyond in connection.execute(
             "SELECT node, boot, high, beyond FROM mark WHERE lane = 'event'"
@@ -154,11 +194,13 @@ def _marks(connection: sqlite3.Connection, report: Report) -> None:
     rows = connection.execute(
         "SELECT idx, node, boot, seq FROM entry WHERE boot IS NOT NULL ORDER BY node, boot, seq"
     )
-    last: tuple[str, int, int] | None = None
+    last: tuple[bytes, int, int] | None = None
     for idx, node, boot, seq in rows:
         high, beyond = covered.get((node, boot), (0, []))
         if seq > high and not any(first <= seq <= end for first, end in beyond):
-            report.complain(f"entry {idx} ({node} {boot}/{seq}) does not count as recorded")
+            report.complain(
+                f"entry {idx} ({_shown(node)} {boot}/{seq}) does not count as recorded", idx
+            )
         if (node, boot, seq) == last:
-            report.complain(f"entry {idx} records {node} {boot}/{seq} a second time")
+            report.complain(f"entry {idx} records {_shown(node)} {boot}/{seq} a second time", idx)
         last = (node, boot, seq)

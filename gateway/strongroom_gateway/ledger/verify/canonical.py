@@ -1,0 +1,101 @@
+"""Is a text the one canonical JSON of its value (RFC 8785)?
+
+Nearly all texts are settled by writing their value again with the standard library and comparing.
+Where that library and RFC 8785 differ (fractions and exponents, integers beyond 2**53, characters
+beyond U+FFFF in keys) a slower way follows that RFC to the letter.
+"""
+
+import json
+import re
+from typing import Any
+
+_LONG = re.compile(rb"\d{16}")
+_FAR = re.compile(rb"[\xf0-\xf7]")
+_LARGEST = 2**53
+_write_plainly = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
+_quote = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class _Number(str):
+    """The canonical text of a number that was read."""
+
+    __slots__ = ()
+
+
+class _FractionError(Exception):
+    """There is a fraction or an exponent: the slower way must be taken."""
+
+
+def _fraction(literal: str) -> None:
+    raise _FractionError
+
+
+_read_plainly = json.JSONDecoder(parse_float=_fraction).decode
+
+
+def problem_of(text: bytes) -> str | None:
+    """Return what keeps a text from being canonical JSON, None when nothing does."""
+    try:
+        if _again(text).encode() == text:
+            return None
+    except (ValueError, RecursionError) as error:
+        return f"it is not JSON: {error}"
+    return "it is not written canonically"
+
+
+def _again(text: bytes) -> str:
+    """Return the canonical text of the value of a text."""
+    delicate = _LONG.search(text) or b"\\u" in text or (not text.isascii() and _FAR.search(text))
+    if not delicate:
+        try:
+            return _write_plainly(_read_plainly(text.decode()))
+        except _FractionError:
+            pass
+    return _write(json.loads(text.decode(), parse_int=_integer, parse_float=_float))
+
+
+def _integer(literal: str) -> _Number:
+    if abs(int(literal)) > _LARGEST:
+        raise ValueError(f"{literal[:40]} does not fit a double exactly")
+    return _Number(int(literal))
+
+
+def _float(literal: str) -> _Number:
+    """ECMA-262, Number::toString: k digits, the decimal point behind the n-th."""
+    value = float(literal)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{literal[:40]} does not fit a double")
+    if value == 0:
+        return _Number("0")
+    mantissa, exponent = f"{abs(value)!r}e0".split("e")[:2]
+    whole, _, fraction = mantissa.partition(".")
+    n = len(whole) + int(exponent)
+    digits = whole + fraction
+    n -= len(digits) - len(digits.lstrip("0"))
+    digits = digits.strip("0")
+    k = len(digits)
+    if k <= n <= 21:
+        text = digits + "0" * (n - k)
+    elif 0 < n <= 21:
+        text = f"{digits[:n]}.{digits[n:]}"
+    elif -6 < n <= 0:
+        text = f"0.{'0' * -n}{digits}"
+    else:
+        tail = f".{digits[1:]}" if k > 1 else ""
+        text = f"{digits[0]}{tail}e{'+' if n > 0 else '-'}{abs(n - 1)}"
+    return _Number(f"-{text}" if value < 0 else text)
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{','.join(map(_write, value))}]"
+    if isinstance(value, dict):
+        members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be"))
+        return "{" + ",".join(f"{_quote(key)}:{_write(inner)}" for key, inner in members) + "}"
+    if isinstance(value, float):
+        raise ValueError(f"{value} is no JSON number")
+    return _quote(value)
