@@ -228,7 +228,11 @@ class Link:
         body["mono"] = self._asked = now
         self._info_due = now + self._info_pause
         self._info_pause = min(INFO_MS, self._info_pause * 2)
-        await self._client.send(self._prefix + "info", json.dumps(body).encode(), retain=True)
+        data = json.dumps(body).encode()
+        while len(data) > contract.MAX_BYTES and body["capabilities"]:
+            body["capabilities"].pop()  # more than some 18 devices cannot all be named
+            data = json.dumps(body).encode()
+        await self._client.send(self._prefix + "info", data, retain=True)
 
     # what is said to this node
 

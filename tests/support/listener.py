@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import paho.mqtt.client as mqtt
+from strongroom_gateway.contract import Decoder
+from strongroom_gateway.errors import ContractError
 
 from support.waiting import wait_for
 
@@ -19,7 +21,10 @@ ROOT = "strongroom/v1"
 
 
 class Listener:
-    """A paho client with a persistent session that knows which records it has."""
+    """A paho client with a persistent session that knows which records it has.
+
+    Everything nodes say has to pass the gateway's contract; what does not fails the test at the end.
+    """
 
     def __init__(self, port: int, room: str, *, acking: bool = True) -> None:
         """Prepare to hear `room` through the broker on `port`."""
@@ -28,6 +33,8 @@ class Listener:
         self.heard: list[tuple[str, bytes, bool]] = []  # topic, payload, retained
         self.records: dict[tuple[str, str, int, int], dict[str, Any]] = {}
         self.copies = 0
+        self.refused: list[str] = []
+        self._decoder = Decoder(room)
         self._marks: dict[tuple[str, str, int], int] = {}
         self._lock = threading.Lock()
         self.client = mqtt.Client(
@@ -95,6 +102,8 @@ class Listener:
         """Leave."""
         self.client.disconnect()
         self.client.loop_stop()
+        if kind is None:
+            assert not self.refused, self.refused
 
     def _on_subscribe(self, *_: Any) -> None:
         self._subscribed += 1
@@ -103,6 +112,8 @@ class Listener:
         levels = message.topic.split("/")
         with self._lock:
             self.heard.append((message.topic, message.payload, bool(message.retain)))
+            if levels[4] in ("status", "info", "event", "telemetry"):
+                self._check(message)
             if levels[4] not in ("event", "telemetry"):
                 return
             node, lane, kind = levels[3], levels[4], levels[5]
@@ -117,3 +128,9 @@ class Listener:
             self._marks[mark] = high
         if self.acking:
             self.acknowledge(node)
+
+    def _check(self, message: mqtt.MQTTMessage) -> None:
+        try:
+            self._decoder.decode(message.topic, message.payload, 0)
+        except ContractError as error:
+            self.refused.append(f"{message.topic} {message.payload!r}: {error}")

@@ -70,10 +70,13 @@ def judge(lines):
 
 
 def flat(days, band):
-    """The heap in use, looked at each hour when nothing waits: within a band after the first day."""
-    heaps = [day["heap"] for day in days if day["heap"]]
-    after = heaps[1:] or heaps
-    assert max(high for _, high, _ in after) - min(low for low, _, _ in after) <= band, heaps
+    """The most heap in use on a day, looked at each hour when nothing waits: the same every day.
+
+    Only the highs: a look while the link is down finds less, which is no news.
+    """
+    highs = [day["heap"][1] for day in days if day["heap"]]
+    after = highs[1:] or highs
+    assert max(after) - min(after) <= band, highs
 
 
 @pytest.mark.parametrize("interpreter", BOTH)
@@ -97,4 +100,4 @@ def test_thirty_days(tmp_path, seed):
     assert end["accepted"]["telemetry"] > 200000
     assert days[-1]["id_wraps"] >= 3
     assert end["feeds"] > 30 * 86400 * 0.99, "the watchdog was fed once a second"
-    flat(days, 2048)
+    flat(days, 1536)
