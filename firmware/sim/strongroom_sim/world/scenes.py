@@ -198,7 +198,7 @@ def move_shelf(at: int, number: int, start: int, end: int, speed: int = 120) -> 
     told = Beat(
         at,
         "carriage {number} is rolled to {mm} mm",
-        {"number": number, "mm": end},
+        {"number": number + 1, "mm": end},
     )
     return Scene(stimuli, (told,))
 
