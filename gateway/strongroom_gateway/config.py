@@ -100,9 +100,13 @@ def _anchored(config: Config, base: Path) -> Config:
     if tls is not None:
         tls = TlsSection(ca=base / tls.ca, certificate=base / tls.certificate, key=base / tls.key)
     socket = config.api.admin_socket
+    signing = config.ledger.checkpoint
+    if signing is not None:
+        export = None if signing.export is None else base / signing.export
+        signing = replace(signing, key=base / signing.key, export=export)
     return replace(
         config,
-        ledger=replace(config.ledger, path=base / config.ledger.path),
+        ledger=replace(config.ledger, path=base / config.ledger.path, checkpoint=signing),
         mqtt=replace(config.mqtt, tls=tls),
         api=replace(config.api, admin_socket=None if socket is None else base / socket),
     )

@@ -7,7 +7,7 @@ nothing, the port may be taken, and alarms still go out.
 import logging
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from .api.app import admin_app, read_app
@@ -17,9 +17,11 @@ from .config import Settings
 from .errors import LedgerError
 from .ingest.pipeline import Pipeline
 from .ingest.port import Decision, Entry
+from .ledger.checkpointer import Checkpointer, Plan
 from .ledger.reader import Reader
 from .ledger.storage import SqliteStorage, Storage
 from .ledger.store import Store
+from .ledger.work import Work
 from .ledger.writer import Writer
 from .steady import SteadyClock
 from .surface import Surface
@@ -48,7 +50,7 @@ class Gateway:
         config = settings.config
         self.settings = settings
         self._transport = transport
-        self._store = Store(storage or SqliteStorage(config.ledger.path))
+        self._store = Store(storage or SqliteStorage(config.ledger.path), config.ledger.tree)
         self.reader = Reader(config.ledger.path)
         self._open_store()
         states = self._states()
@@ -57,6 +59,7 @@ class Gateway:
         book = open_book(settings)
         self.room = open_room(settings, states or {}, book)
         self.writer = Writer(self._store, self._committed, self._recording)
+        self.checkpoints = self._checkpointer()
         self.pipeline = Pipeline(
             config.room.id,
             self.room,
@@ -75,6 +78,7 @@ class Gateway:
             self.reader,
             self.clock.now,
         )
+        self.surface.checkpoints = self.checkpoints
         self.api = ApiServer(
             read_app(self.surface, _hosts(config.api.host)),
             (config.api.host, config.api.port),
@@ -91,6 +95,8 @@ class Gateway:
         self.pipeline.act(self._begin)
         self._transport.start(self.pipeline.on_messages, self._on_link)
         self._ticker.start()
+        if self.checkpoints is not None:
+            self.checkpoints.start()
         self.api.start()
 
     def stop(self) -> None:
@@ -98,6 +104,8 @@ class Gateway:
         self._stopping.set()
         self._ticker.join(5.0)
         self.pipeline.close()
+        if self.checkpoints is not None:
+            self.checkpoints.stop()
         if not self.writer.stop(10.0):
             log.error("the ledger did not end in time; what it did not take will come again")
         self.pipeline.farewell()
@@ -106,6 +114,15 @@ class Gateway:
         self._store.close()
         self.reader.close()
         log.info("stopped")
+
+    def _checkpointer(self) -> Checkpointer | None:
+        config = self.settings.config.ledger
+        made = config.checkpoint
+        if made is None:
+            log.warning("no checkpoints are signed: the configuration has no [ledger.checkpoint]")
+            return None
+        plan = Plan(made.key, made.every_s, made.entries, made.export)
+        return Checkpointer(config.path, plan, self.writer.append, self.clock.now)
 
     # -- starting --------------------------------------------------------------------------------
 
@@ -179,8 +196,12 @@ class Gateway:
         self.pipeline.act(lambda now: self.room.adopt(states, now))
         log.warning("the ledger can be read again, the room has its memory back")
 
-    def _committed(self, works: object, more: bool) -> None:
-        self.pipeline.committed(works, more)  # type: ignore[arg-type]  # handed through as it came
+    def _committed(self, works: Sequence[Work], more: bool) -> None:
+        batches = [work for work in works if work.context is not None]  # not the checkpoints
+        if batches:
+            self.pipeline.committed(batches, more)
+        if self.checkpoints is not None:
+            self.checkpoints.grown(self._store.size)
 
     def _recording(self, on: bool, why: str) -> None:
         self.surface.why_not_recording = why

@@ -54,13 +54,26 @@ class MqttSection(_Section, frozen=True):
     tls: TlsSection | None = None
 
 
+class CheckpointSection(_Section, frozen=True):
+    """Signed tree heads: with which key (`strongroom ledger key`), how often, and in which folder
+    they are kept besides, best on another machine.
+    """
+
+    key: Path
+    every_s: Seconds = 3_600
+    entries: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_000
+    export: Path | None = None
+
+
 class LedgerSection(_Section, frozen=True):
-    """Where the record lies, and how many messages may wait in memory for a disk that does not take
-    them.
+    """Where the record lies, how many messages may wait in memory for a disk that does not take
+    them, and the hash of the tree; a ledger keeps the one it was made with.
     """
 
     path: Path
     pending_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 20_000
+    tree: Literal["sha256", "sm3"] | None = None
+    checkpoint: CheckpointSection | None = None
 
 
 class ApiSection(_Section, frozen=True):

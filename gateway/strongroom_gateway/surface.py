@@ -11,11 +11,13 @@ from .api.source import Reason
 from .config import Settings
 from .ingest.pipeline import Pipeline
 from .ingest.port import Decision
+from .ledger.checkpointer import Checkpointer
 from .ledger.reader import Reader
 from .ledger.writer import Writer
 from .room.context import ItemState
 from .room.core import Room
 
+_CHECKPOINT = {"make": "health.no_checkpoint", "export": "health.checkpoint_stays"}
 _RECENT_MS = 60_000
 _MINUTE_MS = 60_000
 
@@ -37,6 +39,7 @@ class Surface:
         self.record = record
         self.now = now
         self.why_not_recording = ""
+        self.checkpoints: Checkpointer | None = None
         self._room, self._book = room, book
         self._pipeline, self._writer = pipeline, writer
         self._shed = (0, -_RECENT_MS)
@@ -66,6 +69,9 @@ class Surface:
             found.append(Reason("health.not_recording", {"reason": self.why_not_recording}))
         if not self._pipeline.linked:
             found.append(Reason("health.broker_away"))
+        why_not = {} if self.checkpoints is None else self.checkpoints.troubles
+        for what, reason in why_not.items():
+            found.append(Reason(_CHECKPOINT[what], {"reason": reason}))
         before, since = self._shed
         shed = self._pipeline.counters.shed
         if shed > before:

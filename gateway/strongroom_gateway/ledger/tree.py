@@ -148,12 +148,12 @@ class Prover:
     def consistency(self, old: int, new: int | None = None) -> Consistency:
         """Return why the tree of a size only adds to that of an earlier one.
 
-        Raises OutsideTreeError when one of them is none, or the older is the larger.
+        Raises OutsideTreeError when one of them is none, or the older is empty or the larger.
         """
         new = self._within(self.size if new is None else new)
-        if not 0 <= old <= new:
+        if not 0 < old <= new:
             raise OutsideTreeError(old, new)
-        hashes = list(self._grown(old, new)) if 0 < old < new else []
+        hashes = list(self._grown(old, new)) if old < new else []
         return Consistency(self.head(old), self.head(new), hashes)
 
     def _grown(self, old: int, new: int) -> Iterator[bytes]:

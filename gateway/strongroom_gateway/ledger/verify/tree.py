@@ -10,6 +10,8 @@ from .note import UnprovenError
 BLOCK = 8
 """Leaves are hashed up in blocks of 2**8; the ledger stores the roots of every eighth level."""
 
+HASH = 32
+
 New = Callable[[bytes], Any]
 
 
@@ -93,6 +95,7 @@ def check_inclusion(
     """Check that a leaf is number ``idx`` of the tree (RFC 9162, 2.1.3.2), or UnprovenError."""
     if not 0 <= idx < size:
         raise UnprovenError(f"entry {idx} is not within {size} entries")
+    _check_lengths(leaf, root, *path)
     fn, sn = idx, size - 1
     running = leaf
     for sibling in path:
@@ -116,21 +119,25 @@ def check_consistency(
 ) -> None:
     """Check that the second (size, root) only adds to the first (RFC 9162, 2.1.4.2)."""
     (first, first_root), (second, second_root) = old, young
-    if not 0 <= first <= second:
-        raise UnprovenError(f"{second} entries cannot have grown from {first}")
-    if first in (0, second):
+    if not 0 < first <= second:
+        raise UnprovenError(f"there is no proof that {second} entries grew from {first}")
+    _check_lengths(first_root, second_root, *path)
+    if first == second:
         if path:
             raise UnprovenError("the proof has too many hashes")
-        if first == second and first_root != second_root:
+        if first_root != second_root:
             raise UnprovenError(f"two histories: two roots of the same {first} entries")
-        if first == 0 and first_root != new(b"").digest():
-            raise UnprovenError("the root of no entries is not that of an empty tree")
         return
     hashes = [first_root, *path] if first & (first - 1) == 0 else list(path)
     if _roots(new, first, second, hashes) != (first_root, second_root):
         raise UnprovenError(
             f"the {second} entries do not begin with the {first}: history was changed"
         )
+
+
+def _check_lengths(*hashes: bytes) -> None:
+    if any(len(one) != HASH for one in hashes):
+        raise UnprovenError(f"a hash does not have {HASH} bytes")
 
 
 def _roots(new: New, first: int, second: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
