@@ -82,6 +82,7 @@ class Node:
         )
         self._sensed = {}  # sensor -> mono of its last good reading
         self._relays = []
+        self._shared = {}
         self._served = {}  # (role, device) -> handler of its commands
         self._reset_at = None
         self.network = board.network()
@@ -98,12 +99,18 @@ class Node:
         self.emit_many([(kind, fields)])
 
     def emit_many(self, items):
-        """Keep the events [(kind, fields)] of one moment; one write to flash for all of them."""
+        """Keep the events [(kind, fields)] of one moment; one write to flash for all of them.
+
+        Returns whether they are on flash.
+        """
+        kept = True
         try:
             self.outbox.add_many(contract.EVENT, items)
         except (StoreError, MemoryError) as error:
+            kept = False
             self._flash_failed(len(items), error)
         self.link.wake()
+        return kept
 
     def measure(self, kind, fields):
         """Keep one reading. A sensor's reading also counts as a sign of life for relays."""
@@ -120,6 +127,18 @@ class Node:
     def serve(self, role, device_id, handler):
         """Take over the commands of a device: handler(fields) -> None when done, else why not."""
         self._served[(role, device_id)] = handler
+
+    def signal(self, device_id, pattern):
+        """Play a pattern on a signal device of this node at once; a device that is not there plays nothing."""
+        handler = self._served.get(("signal", device_id))
+        if handler is not None:
+            handler({"pattern": pattern, "ms": 0})
+
+    def shared(self, name, make):
+        """Return what several tasks of this node share under a name; the first one makes it."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return self._shared[name]
 
     def report(self, what, device=None, why=None, **more):
         """Keep an event about the node itself."""

@@ -26,6 +26,12 @@ def _climate(module, name):
     return make
 
 
+def _r200(device, board):
+    chip = _chip("r200", "R200")()
+    bench.uart[pins.bus(board, device["bus"])["id"]] = chip
+    return chip
+
+
 def _contact(device, board):
     closed = device.get("closed", 0)
     return _chip("gpio", "Switch")(device["pin"], on=True, active=closed)
@@ -77,6 +83,7 @@ _MAKERS = {
     "sht3x": _climate("sht3x", "Sht3x"),
     "sht4x": _climate("sht4x", "Sht4x"),
     "aht20": _climate("aht20", "Aht20"),
+    "r200": _r200,
     "contact": _contact,
     "digital_input": _input,
     "ads1115_shelf": _shelf,
