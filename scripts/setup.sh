@@ -27,7 +27,7 @@ install() {
 python=
 for candidate in "${PYTHON:-}" python3.13 python3.12 python3.11 python3; do
   [ -n "$candidate" ] && command -v "$candidate" >/dev/null || continue
-  if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then python=$(command -v "$candidate"); break; fi
+  if "$candidate" -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then python=$(command -v "$candidate"); break; fi
 done
 if [ -z "$python" ]; then
   say "Python 3.11 or later is needed and was not found; install it, or name it with PYTHON=/path/to/python3 make ..."

@@ -215,12 +215,12 @@ class Round:
             what = self.dice.random()
             if what < 0.4:
                 agenda += self._visit(
-                    "desk-1", "desk", "enter", "leave", {"uid": self._id(n, 7)}, at, stay
+                    "desk-1", "desk", "place", "remove", {"uid": self._id(n, 7)}, at, stay
                 )
             elif what < 0.7:
                 reader = self.dice.choice(["gate-in", "gate-out"])
                 tag = {"epc": self._id(n, 12)}
-                agenda += self._visit("gate-1", reader, "place", "remove", tag, at, stay)
+                agenda += self._visit("gate-1", reader, "enter", "leave", tag, at, stay)
             else:
                 agenda += self._visit("safe-1", "safe-door", "open", "close", {}, at, stay)
         return agenda
@@ -236,7 +236,7 @@ class Round:
         stay: float,
     ) -> list[Act]:
         board = self.room.boards[node]
-        more = {"rssi": -50} if begin == "place" else {}
+        more = {"rssi": -50} if begin == "enter" else {}
         return [
             (at, lambda: board.send(device, begin, **what, **more)),
             (at + stay, lambda: board.send(device, end, **what)),
