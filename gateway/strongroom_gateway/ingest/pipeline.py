@@ -29,6 +29,8 @@ from .taking import Batch, Taking, decision_rows, empty_work, own_row
 
 PENDING_LIMIT: Final = 20_000
 MOST_PENDING: Final = 60_000  # MQTT has 65,535 packet ids for messages that are not acknowledged
+CROWD: Final = 2_000
+YIELD_SECONDS: Final = 0.005
 RULE_FAILED: Final = "gateway.rule_failed"
 MOST_FAILURES: Final = 100
 """Failures of rules that get an entry of their own; all are counted and logged."""
@@ -86,6 +88,7 @@ class Pipeline:
         self._refused = Refused()
         self._held = empty_work()
         self._lock = threading.RLock()
+        self._progress = threading.Event()
         self._works = 0
         self._queued = 0  # written under the lock
         self._done = 0  # written by the writer's thread only
@@ -110,6 +113,11 @@ class Pipeline:
             for message in messages:
                 self._take(message, taking)
             self._finish(taking, messages)
+        if self.pending > CROWD and self._recording:
+            # A burst comes faster than it can be written: let the writer have its turn. The wait is
+            # short, so that a disk that hangs delays no alarm to speak of.
+            self._progress.clear()
+            self._progress.wait(YIELD_SECONDS)
 
     def on_link(self, up: bool) -> None:
         """Take note of the link; a broker that is back gets everything that is retained."""
@@ -132,6 +140,7 @@ class Pipeline:
             weight += batch.weight
             self.acks.add(batch.acks)
         self._done += weight
+        self._progress.set()
         self._committed_work = works[-1].context.number
         self._transport.ack(messages)
         self.acks.flush(busy=more)
@@ -157,6 +166,7 @@ class Pipeline:
             taking = self._begin()
             self._keep(self._ask(taking, "tick", self._room.tick, taking.now), taking)
             self._finish(taking, [])
+        self.acks.flush()  # those that found no room in the transport when they were due
 
     def act(self, decide: Callable[[int], Decision]) -> None:
         """Carry out a decision that no message leads to: the start, or a person's act.
@@ -333,7 +343,7 @@ class Pipeline:
         held = self._held
         if held.entries or held.states or held.more:
             self._held = empty_work()
-            self._enqueue(held, [], {}, len(held.entries))
+            self._enqueue(held, [], {}, max(len(held.entries), 1))
 
     # -- what follows from a decision ----------------------------------------------------------------
 

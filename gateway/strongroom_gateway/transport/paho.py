@@ -121,7 +121,8 @@ class PahoTransport:
         """Read until nothing more is there, and hand on what came."""
         while True:
             before = len(self._batch)
-            if self._client.loop_read() or len(self._batch) in (before, MOST_IN_BATCH):
+            failed = self._client.loop_read()
+            if failed or len(self._batch) == before or len(self._batch) >= MOST_IN_BATCH:
                 break
         self._hand_on()
         if self._announce:
