@@ -9,9 +9,12 @@ from .api.exposition import render
 from .api.metrics import families
 from .api.source import Reason
 from .config import Settings
+from .errors import OutsideTreeError
 from .ingest.pipeline import Pipeline
-from .ingest.port import Decision
+from .ingest.port import Decision, Entry
 from .ledger.checkpointer import Checkpointer
+from .ledger.correction import KIND as CORRECTION
+from .ledger.correction import TIME, correction
 from .ledger.reader import Reader
 from .ledger.writer import Writer
 from .room.context import ItemState
@@ -119,6 +122,23 @@ class Surface:
     def put_back(self, alarm: str, by: str, comment: str) -> None:
         """Somebody puts the point back into service."""
         self._act(lambda b, now, out: b.put_back(Act(alarm, by, comment, now), out))
+
+    def correct(
+        self, idx: int, changes: Mapping[str, Any], who: str, why: str
+    ) -> Mapping[str, Any]:
+        """Correct an entry by a new one and return its body; nothing is rewritten.
+
+        Raises OutsideTreeError when there is no such entry, CorrectionError when it cannot be
+        corrected like that.
+        """
+        found = self.record.entry(idx)
+        if found is None:
+            raise OutsideTreeError(idx, self.record.head().size)
+        before = [one.body for one in self.record.corrections(idx)]
+        recorded = found.body | {TIME: found.time}
+        body = correction(idx, found.kind, recorded, changes, who, why, before)
+        self._pipeline.act(lambda _: Decision(entries=[Entry(CORRECTION, body, found.node)]))
+        return body
 
     def _act(self, change: Callable[[AlarmBook, int, Decision], None]) -> None:
         """Change the book; what it refuses comes out as an exception and changes nothing."""

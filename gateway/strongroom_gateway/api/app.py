@@ -14,7 +14,7 @@ from ..alarms.book import UnknownAlarmError
 from ..alarms.isa182 import RefusedError
 from ..errors import LedgerError
 from ..i18n import text
-from . import acts, reads
+from . import acts, proofs, reads
 from .asking import language
 from .page import page
 from .source import Operator, Source
@@ -57,6 +57,7 @@ def read_app(source: Source, hosts: list[str]) -> FastAPI:
     """
     app = _bare("Strongroom", "What a room's gateway knows: read-only.", source)
     app.include_router(reads.api, prefix=API)
+    app.include_router(proofs.api, prefix=API)
     app.include_router(reads.outside)
 
     @app.get("/docs", include_in_schema=False)
@@ -73,8 +74,10 @@ def admin_app(source: Source, operator: Operator) -> FastAPI:
     app = _bare("Strongroom, local", "Acts on alarms, over a socket of this machine.", source)
     app.state.operator = operator
     app.include_router(reads.api, prefix=API)
+    app.include_router(proofs.api, prefix=API)
     app.include_router(reads.outside)
     app.include_router(acts.api, prefix=API)
+    app.include_router(proofs.acts, prefix=API)
     return app
 
 

@@ -98,6 +98,9 @@ class EntryOut(_Model):
     seq: int | None
     body: dict[str, Any]
     leaf: Annotated[str, Field(description="Leaf hash in the Merkle tree, hexadecimal.")]
+    superseded_by: Annotated[
+        int | None, Field(description="The newest correction of this entry.")
+    ] = None
 
 
 class MovementOut(_Model):

@@ -109,6 +109,7 @@ def entry_view(entry: EntryView) -> EntryOut:
         seq=entry.seq,
         body=entry.body,
         leaf=entry.leaf,
+        superseded_by=entry.superseded_by,
     )
 
 

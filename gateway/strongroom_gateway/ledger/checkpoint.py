@@ -64,6 +64,14 @@ def covering(connection: sqlite3.Connection, idx: int) -> CheckpointRow | None:
     return CheckpointRow(*found) if found else None
 
 
+def of_size(connection: sqlite3.Connection, size: int) -> CheckpointRow | None:
+    """Return the newest checkpoint of a tree of just this size."""
+    found = connection.execute(
+        "SELECT size, at, note FROM checkpoint WHERE size = ? ORDER BY id DESC LIMIT 1", (size,)
+    ).fetchone()
+    return CheckpointRow(*found) if found else None
+
+
 def make(
     connection: sqlite3.Connection, signer: Signer, now: int, exported: str | None = None
 ) -> CheckpointRow | None:

@@ -31,10 +31,10 @@ def correction(
 ) -> dict[str, Any]:
     """Return the body of a correction of the entry ``idx``.
 
-    ``recorded`` is the entry's body (with ``time``, when that is to be corrected), ``changes`` the
-    fields with their right values, ``before`` the bodies of earlier corrections of it, oldest
-    first. Raises CorrectionError when the entry is a correction itself, when nobody or no reason is
-    named, or when nothing would change.
+    ``recorded`` is the entry's body, with ``time`` if that may be corrected; ``changes`` the fields
+    with their right values; ``before`` the bodies of earlier corrections of it, oldest first.
+    Raises CorrectionError when the entry is a correction itself, when nobody or no reason is named,
+    or when nothing would change.
     """
     if kind == KIND:
         raise CorrectionError(
@@ -47,9 +47,13 @@ def correction(
     for field, value in changes.items():
         if field in ENVELOPE:
             raise CorrectionError(f"{field} was sent by the node with its message and stays")
-        if field not in now and field != TIME:
+        if field not in now:
             raise CorrectionError(f"entry {idx} has no {field}; it has {', '.join(sorted(now))}")
-        if canonical(now.get(field)) != canonical(value):
+        try:
+            same = canonical(now.get(field)) == canonical(value)
+        except ValueError as error:
+            raise CorrectionError(f"{field}: {error}") from error
+        if not same:
             said[field] = {"was": now.get(field), "is": value}
     if not said:
         raise CorrectionError("the correction changes nothing")

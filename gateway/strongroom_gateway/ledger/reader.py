@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import Final
+from typing import Any, Final, Literal
 
 import msgspec
 
-from . import schema
+from . import checkpoint, schema
 from .dating import EntryView, ReadingView, entry_view, reading_view
+from .prove import prove
 from .storage import open_reader
 from .tree import Consistency, Head, Inclusion, Prover
 
@@ -48,6 +49,14 @@ class CheckpointView(msgspec.Struct):
     size: int
     at: int
     note: str
+
+
+class InclusionView(msgspec.Struct):
+    """Why an entry is in the tree, with a checkpoint of just that tree when there is one."""
+
+    proof: Inclusion
+    tree: Literal["sha256", "sm3"]
+    checkpoint: str | None
 
 
 class Counts(msgspec.Struct):
@@ -214,6 +223,26 @@ class Reader:
         """
         with self._connection() as connection:
             return Prover(connection).inclusion(idx, size)
+
+    def inclusion_view(self, idx: int, size: int | None = None) -> InclusionView:
+        """Return the same with what signs it; without ``size`` by the newest checkpoint that has
+        the entry, and of all entries when none has.
+        """
+        with self._connection() as connection:
+            found = (
+                checkpoint.covering(connection, idx)
+                if size is None
+                else checkpoint.of_size(connection, size)
+            )
+            prover = Prover(connection)
+            proof = prover.inclusion(idx, size if found is None else found.size)
+        name: Any = prover.tree.name
+        return InclusionView(proof, name, found.note if found else None)
+
+    def proof(self, idx: int) -> str:
+        """Return a file that proves an entry; see `prove.prove` for what it raises."""
+        with self._connection() as connection:
+            return prove(connection, idx)
 
     def consistency(self, old: int, new: int | None = None) -> Consistency:
         """Return why the tree of a size only adds to that of an earlier one.

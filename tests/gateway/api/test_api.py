@@ -152,8 +152,12 @@ PATHS = [
     ("/api/v1/alarms/{alarm}", f"/api/v1/alarms/{EXIT}"),
     ("/api/v1/entries", "/api/v1/entries"),
     ("/api/v1/entries/{idx}", "/api/v1/entries/0"),
+    ("/api/v1/proofs/inclusion", "/api/v1/proofs/inclusion?idx=2&size=5"),
+    ("/api/v1/proofs/consistency", "/api/v1/proofs/consistency?from=2"),
+    ("/api/v1/checkpoints", "/api/v1/checkpoints"),
     ("/health", "/health"),
 ]
+TEXTS = {"/metrics", "/api/v1/proofs/file"}
 
 
 @pytest.mark.parametrize(("path", "asked"), PATHS)
@@ -167,7 +171,7 @@ def test_what_is_answered_is_what_is_described(client, path, asked):
 
 def test_every_described_path_is_asked_above(client):
     described = {p for p, m, _ in operations(client.app.openapi())}
-    assert described == {p for p, _ in PATHS} | {"/metrics"}
+    assert described == {p for p, _ in PATHS} | TEXTS
 
 
 def test_the_room(client):

@@ -13,7 +13,7 @@ from strongroom_gateway.alarms.isa182 import State
 from strongroom_gateway.i18n import LANGUAGES, negotiate, text
 
 HOME = Path(strongroom_gateway.__file__).parent
-KEY = re.compile(r'"((?:alarm|config|desk|health|gateway|state)\.[a-z_.]+[a-z])"')
+KEY = re.compile(r'"((?:alarm|config|correction|proof|desk|health|gateway|state)\.[a-z_.]+[a-z])"')
 
 
 def catalogue(language):
