@@ -29,6 +29,7 @@ _WORDS = {
     "EPIPE": "closed",
     "EBADF": "closed",
 }
+_CLOSED = ("ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError")
 # Not every number has a name in MicroPython's errno.
 _LINUX_ONLY = {32: "closed", 100: "unreachable", 101: "unreachable"}
 _FATAL_ALERT = -30592  # mbedTLS, where it leaves out the words
@@ -53,25 +54,25 @@ _TLS_WORDS = (
 
 def explain(error):
     """Return the LinkError for an OSError, EOFError or ValueError raised by a socket or TLS."""
-    if isinstance(error, EOFError):
-        return LinkError("closed", "end of stream")
     text = str(error)
-    low = text.lower()
-    number = error.args[0] if error.args else None
-    secure = "ssl" in low or "certificate" in low or isinstance(error, ValueError)
-    if isinstance(number, int) and number < 0:
-        secure = True  # mbedTLS numbers its errors from -1 down; host name look-ups use them too
-        if number > -256:
-            return LinkError("resolve", text)
+    return LinkError(_word(error, text.lower()), text or type(error).__name__)
+
+
+def _word(error, low):
+    # asyncio raises some closed connections without a number.
+    if isinstance(error, EOFError) or type(error).__name__ in _CLOSED:
+        return "closed"
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    if -256 < number < 0:
+        return "resolve"  # host name look-ups number their errors from -1 down
     if number == _FATAL_ALERT:
-        return LinkError("tls_refused", text)
-    if secure:
+        return "tls_refused"
+    if number < 0 or "ssl" in low or "certificate" in low or isinstance(error, ValueError):
         for part, word in _TLS_WORDS:
             if part in low:
-                return LinkError(word, text)
-        return LinkError("tls", text)
-    name = errno.errorcode.get(number, "") if isinstance(number, int) else ""
-    return LinkError(_WORDS.get(name) or _LINUX_ONLY.get(number) or "network", text)
+                return word
+        return "tls"
+    return _WORDS.get(errno.errorcode.get(number)) or _LINUX_ONLY.get(number) or "network"
 
 
 def dialer(host, port, tls=None):

@@ -284,7 +284,7 @@ def test_oversized_message_is_passed_over(interpreter, broker):
 def test_garbage_from_the_server(interpreter, broker, proxy):
     dice = random.Random(7)
     garbage = [bytes([0xFF, 0xFF]), b"\x20\x02\x00\x00", b"\x36\x02\x00\x00", b"\x40\x02\x00"]
-    garbage += [bytes(dice.randrange(256) for _ in range(300)) for _ in range(8)]
+    garbage += [bytes(dice.randrange(256) for _ in range(300)) for _ in range(4)]
     steps = [["connect"], ["lost"]] * len(garbage) + [["connect"], ["publish", "g", "x"], ["close"]]
     settings = {"keepalive": 2, "timeout_ms": 1000}
     with start(interpreter, proxy.port, steps, settings=settings) as program:

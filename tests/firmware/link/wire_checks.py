@@ -293,3 +293,25 @@ async def check_flood_of_questions_is_answered_in_step():
     assert len(client._out) <= 65
     assert len(server.chunks) > 300
     client.abort()
+
+
+def check_errors_of_sockets_have_a_word():
+    from strongroom_node.dial import explain
+
+    for error, word in (
+        (OSError(111), "refused"),
+        (OSError(113), "unreachable"),
+        (OSError(101), "unreachable"),
+        (OSError(110), "timeout"),
+        (OSError(104), "closed"),
+        (OSError(32), "closed"),
+        (EOFError(), "closed"),
+        (OSError(12), "network"),
+        (OSError(-2), "resolve"),
+        (OSError(-30592), "tls_refused"),
+        (OSError(-9984), "tls"),
+        (ValueError("The certificate validity has expired"), "tls_expired"),
+        (OSError("what is this"), "network"),
+        (OSError(), "network"),
+    ):
+        assert explain(error).kind == word, (error, explain(error).kind)
