@@ -163,8 +163,10 @@ def _fill(making: Path, root: Path, settings: Settings, nodes: Iterable[str]) ->
     write_identity(making / "gateway", authority.issue_client(GATEWAY_NAME))
     write_new(making / "gateway" / "ca.pem", authority.identity.certificate_pem)
     for node in nodes:
-        (making / "nodes" / node).mkdir(mode=PRIVATE_FOLDER)
-        _write_node(making / "nodes" / node, authority.issue_client(node), authority.identity)
+        home = making / "nodes" / node
+        home.mkdir()
+        home.chmod(PRIVATE_FOLDER)
+        _write_node(home, authority.issue_client(node), authority.identity)
     write_new(making / "mosquitto.conf", configuration(settings, root).encode(), READABLE)
     write_new(making / "acl", access_list(settings).encode(), SECRET)
     write_new(making / "broker.json", msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
