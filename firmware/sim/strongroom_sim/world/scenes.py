@@ -184,7 +184,8 @@ def broken_frames(at: int, reader: str, ms: int) -> Scene:
 def deaf_reader(at: int, node: str, reader: str, ms: int) -> Scene:
     """A card reader stops answering to cards, as they do after weeks in the field."""
     told = Beat(at, "{reader} of {node} has gone deaf", {"reader": reader, "node": node})
-    return Scene(tuple(props.fault(at, node, reader, "deaf", ms)), (told,))
+    lost = Expect(at, "sensor.lost", reader)
+    return Scene(tuple(props.fault(at, node, reader, "deaf", ms)), (told,), (lost,))
 
 
 def move_shelf(at: int, number: int, start: int, end: int, speed: int = 120) -> Scene:
