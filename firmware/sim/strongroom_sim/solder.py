@@ -49,20 +49,6 @@ def _input(device, board):
     return _chip("gpio", "Switch")(device["pin"], active=device.get("active", 0))
 
 
-def _mfrc522(device, board):
-    chip = _chip("mfrc522", "Mfrc522")()
-    bench.spi[(pins.bus(board, device.get("bus", "spi0"))["id"], device["cs"])] = chip
-    if "rst" in device:
-        bench.pins[device["rst"]].listen(chip.rst)
-    return chip
-
-
-def _r200(device, board):
-    chip = _chip("r200", "R200")()
-    bench.uart[pins.bus(board, device["bus"])["id"]] = chip
-    return chip
-
-
 def _shelf(device, board):
     return ShelfBank(device, pins.bus(board, device["bus"])["id"])
 
@@ -105,9 +91,6 @@ _MAKERS = {
     "sht3x": _climate("sht3x", "Sht3x"),
     "sht4x": _climate("sht4x", "Sht4x"),
     "aht20": _climate("aht20", "Aht20"),
-    "mfrc522": _mfrc522,
-    "r200": _r200,
-    "mfrc522": _mfrc522,
     "mfrc522": _mfrc522,
     "r200": _r200,
     "contact": _contact,

@@ -1,0 +1,120 @@
+"""ISO/IEC 14443-3 type A: finds the cards in a reader's field one by one and puts each to sleep.
+
+A reader is `async exchange(data, last=0, align=0)`: send bytes (`last`: bits of the last byte, 0 is
+all; `align`: bit of the first byte where the answer begins). It returns None for silence or
+(bytes, bits of the last byte or 0, state): CLEAN, GARBLED, COLLIDED (cards answered different bits,
+nobody knows where) or the position 1..32 of the first such bit, counted from the level's start.
+"""
+
+from strongroom_node.drivers.crc import crc_a
+
+CLEAN, COLLIDED, GARBLED = 0, -1, -2
+REQA, WUPA = b"\x26", b"\x52"
+
+_LEVELS = (0x93, 0x95, 0x97)
+_CASCADE_TAG = 0x88
+_CASCADE_BIT = 0x04
+
+
+def sealed(data):
+    """Return the bytes with their CRC_A."""
+    crc = crc_a(data)
+    return bytes(data) + bytes([crc & 0xFF, crc >> 8])
+
+
+async def identify(exchange):
+    """Return the id (4, 7 or 10 bytes) of one of the cards that just answered a request.
+
+    The card is left selected. None: it could not be made out, or it left.
+    """
+    uid = b""
+    for sel in _LEVELS:
+        part = await _level(exchange, sel)
+        sak = None if part is None else await _select(exchange, sel, part)
+        if sak is None:
+            return None
+        more = bool(sak & _CASCADE_BIT)
+        # A cascade tag promises another level; a card that breaks the promise was misheard.
+        if sel != _LEVELS[-1] and more != (part[0] == _CASCADE_TAG):
+            return None
+        if not more:
+            return uid + part[:4]
+        uid += part[1:4]
+    return None
+
+
+async def halt(exchange):
+    """Put the selected card to sleep; it agrees by saying nothing."""
+    await exchange(sealed(b"\x50\x00"))
+
+
+async def _select(exchange, sel, part):
+    answer = await exchange(sealed(bytes([sel, 0x70]) + part))
+    if answer is None or answer[1] or answer[2] != CLEAN or len(answer[0]) != 3:
+        return None
+    return answer[0][0] if sealed(answer[0][:1]) == answer[0] else None
+
+
+async def _level(exchange, sel):
+    """Return four bytes and their check byte of one level, or None."""
+    bits, known = bytearray(5), 0
+    while True:
+        state = await _ask(exchange, sel, bits, known)
+        if state == CLEAN:
+            return bytes(bits)
+        if state == GARBLED or (state is None and known == 0):
+            return None
+        if state is None or state <= known:
+            break  # an empty branch, or a reader that counts from elsewhere
+        known = state
+        _cut(bits, known, 1)
+    return await _walk(exchange, sel)
+
+
+async def _walk(exchange, sel):
+    """Find a card bit by bit: it needs only to know whether anybody answers."""
+    bits = bytearray(5)
+    for known in range(1, 33):
+        for bit in (1, 0):
+            _cut(bits, known, bit)
+            state = await _ask(exchange, sel, bits, known)
+            if state == CLEAN:
+                return bytes(bits)
+            if state is not None:
+                break
+        else:
+            return None
+    return None
+
+
+async def _ask(exchange, sel, bits, known):
+    """Ask the cards whose level begins with the `known` bits; the rest of `bits` is filled in.
+
+    Return None when nobody answered, or the state; CLEAN only with a right check byte.
+    """
+    whole, part = known // 8, known % 8
+    sent = bytes([sel, 0x20 + (whole << 4) + part]) + bytes(bits[: whole + (1 if part else 0)])
+    answer = await exchange(sent, part, part)
+    if answer is None:
+        return None
+    data, last, state = answer
+    if state == GARBLED:
+        return state
+    if state == CLEAN and (last or len(data) != 5 - whole):
+        return GARBLED
+    keep = (1 << part) - 1
+    for i in range(min(len(data), 5 - whole)):
+        mine = bits[whole + i] & keep
+        bits[whole + i] = mine | (data[i] & ~keep & 0xFF)
+        keep = 0
+    if state == CLEAN and bits[0] ^ bits[1] ^ bits[2] ^ bits[3] ^ bits[4]:
+        return GARBLED
+    return state
+
+
+def _cut(bits, known, bit):
+    """Keep the first `known` bits, the last of them being `bit`."""
+    at, place = (known - 1) // 8, (known - 1) % 8
+    bits[at] = (bits[at] & ((1 << place) - 1)) | (bit << place)
+    for i in range(at + 1, 5):
+        bits[i] = 0
