@@ -80,6 +80,11 @@ class Mfrc522:
             if kind == "deaf":
                 self.reset()
 
+    def rst(self, _pin, level):
+        """Follow the reset line."""
+        if not level:
+            self.reset()
+
     def reset(self):
         """Do what the reset line or the command does."""
         self.faults.discard("quiet")
