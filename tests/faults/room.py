@@ -79,6 +79,14 @@ class Room:
 
     def __enter__(self) -> Self:
         """Start all parts and wait until each node has been heard."""
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _start(self) -> None:
         self.broker.start()
         self.api_port = free_port()
         values = {
@@ -95,8 +103,12 @@ class Room:
             make_board(home, ROOM, f"{kind}-1", kind, address)
             self.boards[f"{kind}-1"] = BoardProcess(home, self._interpreter)
             self.boards[f"{kind}-1"].start()
-        wait_for(lambda: len({r[0] for r in self.recorded()}) == len(KINDS), 30, "each node heard")
-        return self
+        nodes = {f"{kind}-1" for kind in KINDS}
+        wait_for(
+            lambda: nodes <= {node for node, _, _ in self.recorded()},
+            30,
+            lambda: f"each node heard; {[board.errors()[-500:] for board in self.boards.values()]}",
+        )
 
     def __exit__(
         self,
@@ -104,6 +116,10 @@ class Room:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """End every process that was started here."""
+        self.close()
+
+    def close(self) -> None:
         """End every process that was started here."""
         for board in self.boards.values():
             board.stop()
