@@ -89,8 +89,8 @@ class Mfrc522:
         """Do what the reset line or the command does."""
         self.faults.discard("quiet")
         self._registers = bytearray(64)
-        for register in _AFTER_RESET:
-            self._registers[register] = _AFTER_RESET[register]
+        for register, value in _AFTER_RESET.items():
+            self._registers[register] = value
         self._fifo = b""
         self._pending = None  # ms when it is due, interrupt bits, FIFO, Error, Control, Coll
         self._awake_at = bench.now_ms() + _WAKE_MS
@@ -130,15 +130,8 @@ class Mfrc522:
         self._settle()
         if register in _READ_ONLY or bench.now_ms() < self._awake_at:
             return
-        if register == _FIFO_LEVEL:
-            if value & 0x80:
-                self._fifo = b""
-            return
-        if register == _FIFO:
-            if len(self._fifo) == 64:
-                self._registers[_ERROR] |= 0x10
-            else:
-                self._fifo += bytes([value])
+        if register in (_FIFO, _FIFO_LEVEL):
+            self._fill(register, value)
             return
         if register == _COM_IRQ:
             old = self._registers[_COM_IRQ]
@@ -148,8 +141,7 @@ class Mfrc522:
         elif register == _COLL:
             value = (value & 0x80) | (self._registers[_COLL] & 0x7F)
         elif register == _TX_CONTROL:
-            if "quiet" in self.faults:
-                value &= ~3
+            value = value & ~3 if "quiet" in self.faults else value
             self._field(value & 3 == 3)
         self._registers[register] = value
         if register == _COMMAND:
@@ -158,6 +150,14 @@ class Mfrc522:
             self._registers[_FRAMING] = value & 0x7F
             if self._registers[_COMMAND] & 0x0F == 0x0C:
                 self._transceive()
+
+    def _fill(self, register, value):
+        if register == _FIFO_LEVEL:
+            self._fifo = b"" if value & 0x80 else self._fifo
+        elif len(self._fifo) == 64:
+            self._registers[_ERROR] |= 0x10
+        else:
+            self._fifo += bytes([value])
 
     def _run(self, command):
         if command == 0x0F:
@@ -200,7 +200,8 @@ class Mfrc522:
         now = bench.now_ms()
         if answers:
             align = framing >> 4 & 7
-            self._pending = (now + 1, _RX) + self._receive(answers, align, max(0, bits - 16))
+            fifo, error, last, coll = self._receive(answers, align, max(0, bits - 16))
+            self._pending = (now + 1, _RX, fifo, error, last, coll)
         elif self._registers[_T_MODE] & 0x80:
             prescaler = (self._registers[_T_MODE] & 0x0F) << 8 | self._registers[_T_PRESCALER]
             reload = self._registers[_T_RELOAD_HIGH] << 8 | self._registers[_T_RELOAD_LOW]
