@@ -20,11 +20,12 @@ from strongroom_node.compat import (
     sleep_ms,
     wall_ms,
 )
-from strongroom_node.errors import ConfigError, DriverError, NodeError, StoreError
+from strongroom_node.errors import ConfigError, DriverError, StoreError
 from strongroom_node.link import Link
 from strongroom_node.mqtt import Client
 from strongroom_node.outbox import Outbox
 from strongroom_node.supervisor import SAFE_MS, BootGuard, Supervisor
+from strongroom_node.trial import Trial
 
 FIRMWARE = "0.1.0"
 WDT_MS = 10000
@@ -32,7 +33,6 @@ LINK_DEADLINE_MS = 60000  # one try to connect may take 25 s and cannot say that
 HEALTH_MS = 60000
 UPKEEP_MS = 1000
 ALARM_MS = 5000  # how long the buzzer complains about flash, and how often that is looked at
-GIVE_UP_BOOTS = 2  # boots that failed with a new configuration before the last good one is used
 WHY_LENGTH = 200
 # Without this the heap fills up before it is swept, and what lives long is strewn all over it: after
 # some hours no 3 KB in one piece can be had although half of it is free (measured with 64 KB).
@@ -57,21 +57,19 @@ class Node:
         self.settings = settings
         types = devices.Types()
         config.check_settings(settings, types)
-        self._types = types
         self.store = board.store()
-        self.configs = config.ConfigStore(self.store)
         self.flash_errors = 0
         self.cause = board.reset_cause()
         self.guard = BootGuard(self.store)
         self.safe = self._try_flash(self.guard.begin) or False
-        refused = self._choose_config()
+        self.trial = Trial(self.store, types, self._try_flash, self.guard.failed)
         self.boot = self._try_flash(ids.next_boot, self.store)
         if self.boot is None:
             # Flash is dead: what this boot says must still not look like another boot's.
             self.boot = (1 << 16) + int.from_bytes(random_bytes(4), "big") % (1 << 29)
         self.clock = Clock(wall_ms())
         self.clock.on_anchor = self._anchor
-        limits = (self.config or settings).get("limits", {})
+        limits = self.trial.get("limits", settings)
         self.outbox = Outbox(
             self.store,
             self.boot,
@@ -89,8 +87,9 @@ class Node:
         self.link = self._make_link()
         self.supervisor = Supervisor(board.wdt(WDT_MS), self.report)
         self.emit("node", {"what": "boot", "cause": self.cause})
-        if refused is not None:
-            self._refuse_config(refused, "the node did not last a minute with it")
+        if self.trial.given_up is not None:
+            why = "the node did not last a minute with it"
+            self.report("config.refused", version=self.trial.given_up, why=why)
 
     # what tasks use
 
@@ -156,8 +155,7 @@ class Node:
         """Start everything and watch over it; never returns."""
         if self.safe:
             self.report("safe_mode", why="%d boots in a row did not last" % self.guard.failed)
-        found = (self.config or self.settings)["devices"]
-        for cfg in found:
+        for cfg in self.trial.get("devices", self.settings):
             self._start_device(cfg)
         spawn = self.supervisor.spawn
         spawn("upkeep", self._look_after)
@@ -174,7 +172,7 @@ class Node:
                 return
             driver = module.create(self.board, cfg)
         except (ConfigError, DriverError, OSError, KeyError, ValueError) as error:
-            if self._trial() and isinstance(error, (ConfigError, KeyError, ValueError)):
+            if self.trial.runs and isinstance(error, (ConfigError, KeyError, ValueError)):
                 self._back_to_good("%s: %s" % (device_id, error))
             self.report("driver.fault", device_id, error)
             return
@@ -226,7 +224,6 @@ class Node:
 
     def info(self):
         """Return the fields of the info message; the link adds the time."""
-        found = (self.config or self.settings)["devices"]
         return {
             "firmware": FIRMWARE,
             "board": self.board.name,
@@ -234,18 +231,18 @@ class Node:
             "cause": self.cause,
             "capabilities": [
                 {"id": d["id"], "type": d["type"], "role": devices.load(d["type"]).ROLE}
-                for d in found
+                for d in self.trial.get("devices", self.settings)
             ],
-            "config": self.config["version"] if self.config else 0,
+            "config": self.trial.version,
             "room": self.settings["room"],
             "node": self.settings["node"],
         }
 
     def _good(self):
         self._try_flash(self.guard.good)
-        if self._trial():
-            self._try_flash(self.configs.good)
-            self.report("config.applied", version=self.config["version"])
+        version = self.trial.passed()
+        if version is not None:
+            self.report("config.applied", version=version)
 
     async def _leave(self):
         for relay in self._relays:
@@ -282,44 +279,19 @@ class Node:
 
     # configuration
 
-    def _choose_config(self):
-        """Take the newest configuration; return the version given up because boots failed with it."""
-        refused = None
-        if self.guard.failed >= GIVE_UP_BOOTS and self._try_flash(self.configs.on_trial):
-            refused = self._try_flash(self.configs.give_up)
-        self.config = self._try_flash(self.configs.current)
-        return refused
-
-    def _trial(self):
-        return bool(self._try_flash(self.configs.on_trial))
+    def _take_config(self, payload):
+        version, why = self.trial.offer(payload)
+        if why is not None:
+            self.report("config.refused", version=version, why=why)
+        elif version is not None:
+            self._reset_soon()  # pins and buses are claimed once: a new start is the clean way
 
     def _back_to_good(self, why):
-        version = self._try_flash(self.configs.give_up)
+        version = self.trial.give_up()
         if version is not None:
-            self._refuse_config(version, why)
+            self.report("config.refused", version=version, why=why)
             self._try_flash(self.guard.good)
             self.board.reset()
-
-    def _refuse_config(self, version, why):
-        self.report("config.refused", version=version, why=why)
-
-    def _take_config(self, payload):
-        try:
-            wanted = contract.parse(payload, "config")
-        except NodeError as error:
-            self._refuse_config(0, error)
-            return
-        version = wanted.get("version")
-        if self.config is not None and version == self.config["version"]:
-            return  # it is retained: every new connection brings it again
-        try:
-            config.check(wanted, self._types)
-            self.configs.accept(wanted)
-        except (ConfigError, StoreError) as error:
-            whole = isinstance(version, int) and not isinstance(version, bool) and version > 0
-            self._refuse_config(version if whole else 0, error)
-            return
-        self._reset_soon()  # pins and buses are claimed once: a new start is the clean way
 
     # the link
 
