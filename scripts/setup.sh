@@ -14,14 +14,34 @@ may_install() {
   command -v apt-get >/dev/null || return 1
   [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }
 }
+# Debian starts a service when it installs one. The tests start brokers of their own, and a service nobody asked for
+# would take the port of one: policy-rc.d is Debian's way to say no, and it is taken away again.
+policy=/usr/sbin/policy-rc.d
+made_policy=
+forbid_services() {
+  [ -e "$policy" ] && return
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && made_policy=1 && as_root chmod 755 "$policy"
+}
+allow_services() {
+  [ -z "$made_policy" ] || as_root rm -f "$policy"
+  made_policy=
+}
+trap allow_services EXIT
+
 refreshed=
 install() {
   may_install || return 1
   if [ -z "$refreshed" ]; then as_root apt-get update -qq >&2 || true; refreshed=1; fi
   say "installing $*"
-  # Neither a question nor a started service: the tests start their own broker, and the distribution's would take a port.
-  as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@" >"$cache/apt.log" 2>&1 ||
-    { say "apt could not install $*; see $cache/apt.log"; return 1; }
+  forbid_services
+  local done=0
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$cache/apt.log" 2>&1 || done=1
+  allow_services
+  [ "$done" = 0 ] || { say "apt could not install $*; see $cache/apt.log"; return 1; }
+  if [ "$1" = mosquitto ] && [ -d /run/systemd/system ]; then
+    as_root systemctl --quiet disable mosquitto.service >/dev/null 2>&1 || true
+    say "the mosquitto service was neither started nor enabled; 'systemctl enable --now mosquitto' does both"
+  fi
 }
 
 python=
@@ -67,6 +87,7 @@ if [ "$purpose" = run ]; then
   want mosquitto mosquitto "the demo uses its embedded broker"
 else
   want mosquitto mosquitto "tests that need a real broker are skipped (most of end to end, faults, access)"
+  want openssl openssl "the tests that check certificates against openssl are skipped"
   want strace strace "the bench leaves out the slow disk"
 fi
 if ! scripts/micropython.sh --fetch >/dev/null; then
@@ -74,5 +95,5 @@ if ! scripts/micropython.sh --fetch >/dev/null; then
   if [ "$purpose" = run ]; then say "the boards run on CPython instead of MicroPython"
   else say "tests on real MicroPython are skipped"; fi
 fi
-[ "$missing" = 0 ] || say "to have everything: become root, or run: sudo apt-get install mosquitto strace"
+[ "$missing" = 0 ] || say "to have everything: become root, or run: sudo apt-get install mosquitto openssl strace"
 exit 0

@@ -8,7 +8,6 @@ in the modules named below; other packages add theirs through the entry-point gr
 
 import argparse
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -61,8 +60,6 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in BUILT_IN if only is None else [only]:
-        if importlib.util.find_spec(BUILT_IN[name].module) is None:
-            continue
         importlib.import_module(BUILT_IN[name].module).register(subparsers)
     if only is None:
         _register_others(subparsers)

@@ -1,37 +1,42 @@
 """The broker that other tests lean on does what it says: it starts, dies, remembers and forgets."""
 
-import subprocess
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import pytest
 from support.mosquitto import Mosquitto
-from support.needs import program
 from support.waiting import wait_for
 
-pytestmark = pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")
+pytestmark = pytest.mark.needs("mosquitto")
 
 
 def publish_retained(port: int, topic: str, payload: str) -> None:
-    command = [
-        program("mosquitto_pub"),
-        "-p",
-        str(port),
-        "-t",
-        topic,
-        "-m",
-        payload,
-        "-q",
-        "1",
-        "-r",
-    ]
-    subprocess.run(command, check=True, timeout=10)
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
 
 
 def retained(port: int, topic: str) -> str | None:
-    """Return the retained message of a topic, or None when mosquitto_sub times out without one."""
-    command = [program("mosquitto_sub"), "-p", str(port), "-t", topic, "-C", "1", "-W", "1"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
-    return answer.stdout.strip() or None
+    """Return the retained message of a topic, or None when there is none.
+
+    Retained messages come before the answer to a later subscription, on the same connection.
+    """
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    found: list[str] = []
+    answered: list[int] = []
+    client.on_message = lambda _client, _data, message: found.append(message.payload.decode())
+    client.on_subscribe = lambda _client, _data, mid, *_: answered.append(mid)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    client.subscribe(topic, 1)
+    client.subscribe("no/such/topic", 1)
+    wait_for(lambda: len(answered) == 2, what="the answers to both subscriptions")
+    client.disconnect()
+    client.loop_stop()
+    return found[0] if found else None
 
 
 def test_a_restart_keeps_the_port_and_what_was_saved_and_an_empty_one_forgets(
