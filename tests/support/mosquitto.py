@@ -185,7 +185,7 @@ class Mosquitto:
             f"listener {self.port} 127.0.0.1",
             "allow_anonymous true",
             "max_inflight_messages 0",
-            "max_queued_messages 0",
+            "max_queued_messages 1000000",
             "set_tcp_nodelay true",
             "log_dest stderr",
             "log_type error",

@@ -61,7 +61,8 @@ max_inflight_messages 0
 
 # What waits for a client that is away. A node keeps every event on its own flash until the
 # gateway says that it is on record, so a queue that overflows loses nothing; without a bound it
-# would take the memory.
+# would take the memory. (0 would mean no bound, and with it mosquitto 2.0.11 also cuts the
+# connection of a client for each message that the access list refuses.)
 max_queued_messages 10000
 
 # A node sends 1 KiB at most; a configuration for a node may be larger, and still fits the node's
