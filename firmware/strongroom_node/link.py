@@ -258,8 +258,16 @@ class Link:
             print_exc(error)
 
     def _take_ack(self, payload):
+        marks = contract.parse_ack(payload)
+        if not marks:
+            # The gateway has just come, and acknowledges nothing: what was sent before may have found nobody.
+            self._outbox.rewind()
+            self._progress_at = self._clock.mono()
+            self._resend_ms = self._resend_first
+            self.wake()
+            return
         before = self._outbox.counts()
-        for lane, boot, seq in contract.parse_ack(payload):
+        for lane, boot, seq in marks:
             self._outbox.ack(lane, boot, seq)
         self._ack_heard = True
         if self._outbox.counts() != before:

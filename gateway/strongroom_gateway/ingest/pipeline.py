@@ -260,7 +260,10 @@ class Pipeline:
         if isinstance(message, Status):
             decision = self._ask(taking, inbound.topic, self._room.status, message, taking.now)
         else:
-            if not inbound.retain:
+            if inbound.retain:
+                # The node was there before this subscription: it may have spoken to nobody.
+                self.publisher.greet(message.node, taking.now)
+            else:
                 self.publisher.clock(message, taking.now)
             decision = self._ask(taking, inbound.topic, self._room.info, message, taking.now)
         self._keep(decision, taking)

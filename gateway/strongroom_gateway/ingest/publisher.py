@@ -53,6 +53,13 @@ class Publisher:
         """Publish an application acknowledgement."""
         return self._transport.publish(topics.ack(self._room, node), payload, 1, False)
 
+    def greet(self, node: str, now: int) -> None:
+        """Tell a node that the gateway has come: an acknowledgement of nothing.
+
+        The node then sends again, at once and not after its time-out, what it holds unacknowledged.
+        """
+        self.ack(node, b'{"event":[],"telemetry":[],"ts":%d}' % now)
+
     def clock(self, info: Info, now: int) -> None:
         """Tell a node that has just announced itself the time."""
         body = info.body

@@ -166,3 +166,27 @@ def test_a_connection_that_lasts_starts_the_pauses_anew():
 def test_a_connection_that_breaks_at_once_does_not():
     tries, _, _ = live(0, HOUR, dice=lambda: 0.0)
     assert max(pauses(tries)) >= 30000
+
+
+def test_a_gateway_that_has_just_come_is_sent_everything_at_once():
+    class Outbox(Nothing):
+        rewound = 0
+
+        def rewind(self, stuck=False):
+            self.rewound += 1
+
+    outbox = Outbox()
+    link = Link(
+        {"room": "r1", "node": "n1"},
+        lambda: None,
+        outbox,
+        Clock(),
+        on_command=None,
+        on_config=None,
+        emit=None,
+        info=dict,
+    )
+    link._message(
+        "strongroom/v1/r1/n1/ack", b'{"event":[],"telemetry":[],"ts":1795000000000}', False
+    )
+    assert outbox.rewound == 1

@@ -256,6 +256,14 @@ def test_a_live_info_is_answered_with_the_time_and_a_retained_one_is_not(rig: Ri
     assert rig.transport.unacked == {}
 
 
+def test_a_node_that_was_there_first_is_greeted_so_that_it_sends_again(rig: Rig) -> None:
+    rig.transport.receive(f"{PREFIX}/n1/info", info())
+    assert rig.transport.sent(f"{PREFIX}/n1/ack") == []
+    rig.transport.receive(f"{PREFIX}/n1/info", info(), retain=True)
+    [greeting] = rig.transport.sent(f"{PREFIX}/n1/ack")
+    assert json.loads(greeting) == {"event": [], "telemetry": [], "ts": NOW}
+
+
 def test_an_info_that_names_another_node_is_refused(rig: Rig) -> None:
     rig.transport.receive(f"{PREFIX}/n1/info", info(node="n2"))
     rig.settle()
