@@ -57,9 +57,9 @@ def _again(text: bytes) -> str:
 
 
 def _integer(literal: str) -> _Number:
-    if abs(int(literal)) > _LARGEST:
-        raise ValueError(f"{literal[:40]} does not fit a double exactly")
-    return _Number(int(literal))
+    """Every number is a double: beyond 2**53 it is written as one."""
+    value = int(literal)
+    return _Number(value) if abs(value) <= _LARGEST else _float(literal)
 
 
 def _float(literal: str) -> _Number:

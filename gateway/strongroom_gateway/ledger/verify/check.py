@@ -15,11 +15,12 @@ from .format import application_problem, guard_problems, has_table, type_problem
 from .heads import Heads
 from .note import Key
 from .report import Report
-from .tree import Tree, hash_named
+from .tree import TREES, Tree, hash_named
 
 Progress = Callable[[int, int], None]
 """Called now and then with how many entries are done, of how many."""
 _EVERY = 20_000
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 _ENTRIES = (
     "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry NOT INDEXED ORDER BY idx"
 )
@@ -42,16 +43,16 @@ def verify(
     connection.text_factory = bytes
     try:
         connection.execute("BEGIN")  # one moment, though the gateway goes on writing
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        for problem in (*application_problem(connection), *guard_problems(connection)):
-            report.complain(problem)
-        try:
-            _recompute(connection, report, keys, since, progress)
-        except sqlite3.Error as error:
-            report.complain(
-                f"the database is damaged at or behind entry {report.entries}: {error}",
-                report.entries,
-            )
+        _recompute(connection, report, keys, since, progress)
+    except UnicodeDecodeError:
+        # SQLite's own message quoted something that is no text.
+        report.complain(f"the database is damaged at or behind entry {report.entries}")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+            raise
+        report.complain(
+            f"the database is damaged at or behind entry {report.entries}: {error}", report.entries
+        )
     finally:
         connection.close()
     return report
@@ -64,19 +65,24 @@ def _recompute(
     since: Sequence[tuple[str, bytes]],
     progress: Progress | None,
 ) -> None:
+    for problem in (*application_problem(connection), *guard_problems(connection)):
+        report.complain(problem)
     report.tree = _tree_name(connection)
+    if report.tree not in TREES:
+        report.complain(f"the ledger says that its tree is made with {report.tree!r}")
+        return
     tree = Tree(hash_named(report.tree))
-    for problem in type_problems(connection):
-        report.complain(*problem)
+    for text, idx in type_problems(connection):
+        report.complain(text, idx)
     heads = Heads(connection, report, keys, since)
     _entries(connection, report, tree, heads, progress or (lambda done, total: None))
     report.root = tree.root().hex()
     heads.compare()
     _edge(connection, report)
     _marks(connection, report)
-    for (text,) in connection.execute("PRAGMA integrity_check(5)"):
-        if text != b"ok":
-            report.complain(f"the database is damaged: {_shown(text)}")
+    for (found,) in connection.execute("PRAGMA integrity_check(5)"):
+        if found != b"ok":
+            report.complain(f"the database is damaged: {_shown(found)}")
 
 
 def _tree_name(connection: sqlite3.Connection) -> str:
@@ -169,7 +175,10 @@ def _edge(connection: sqlite3.Connection, report: Report) -> None:
         if report.entries:
             report.complain("the stored tree is missing")
         return
-    stored: bytes = found[0]
+    stored = found[0]
+    if not isinstance(stored, bytes):
+        report.complain("the stored tree is no tree")
+        return
     size = int.from_bytes(stored[:8], "big")
     if size != report.entries:
         report.complain(f"the stored tree has {size} entries, the ledger {report.entries}")
@@ -185,19 +194,24 @@ def _edge(connection: sqlite3.Connection, report: Report) -> None:
 
 def _marks(connection: sqlite3.Connection, report: Report) -> None:
     """Every recorded message must count as recorded, or it would be taken a second time."""
-    covered: dict[tuple[bytes, int], tuple[int, list[list[int]]]] = {
-        (node, boot): (high, json.loads(beyond))
-        for node, boot, high, beyond in connection.execute(
-            "SELECT node, boot, high, beyond FROM mark WHERE lane = 'event'"
-        )
-    }
+    covered: dict[tuple[bytes, int], tuple[int, list[list[int]]]] = {}
+    for node, boot, high, beyond in connection.execute(
+        "SELECT node, boot, high, beyond FROM mark WHERE lane = 'event'"
+    ):
+        try:
+            ranges = [[int(first), int(end)] for first, end in json.loads(beyond)]
+            covered[node, boot] = int(high), ranges
+        except (TypeError, ValueError):
+            report.complain(f"what counts as recorded of {_shown(node)} {boot} cannot be read")
     rows = connection.execute(
         "SELECT idx, node, boot, seq FROM entry WHERE boot IS NOT NULL ORDER BY node, boot, seq"
     )
     last: tuple[bytes, int, int] | None = None
     for idx, node, boot, seq in rows:
-        high, beyond = covered.get((node, boot), (0, []))
-        if seq > high and not any(first <= seq <= end for first, end in beyond):
+        if type(seq) is not int:
+            continue  # found already, as a column of another type
+        high, ranges = covered.get((node, boot), (0, []))
+        if seq > high and not any(first <= seq <= end for first, end in ranges):
             report.complain(
                 f"entry {idx} ({_shown(node)} {boot}/{seq}) does not count as recorded", idx
             )

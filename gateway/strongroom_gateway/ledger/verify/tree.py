@@ -10,6 +10,7 @@ from .note import UnprovenError
 BLOCK = 8
 """Leaves are hashed up in blocks of 2**8; the ledger stores the roots of every eighth level."""
 
+TREES = ("sha256", "sm3")
 HASH = 32
 
 New = Callable[[bytes], Any]
