@@ -95,7 +95,6 @@ def _perform(stage: Stage, console: Console, target: Path | None) -> int:
     ended_by_user = stage.stopping.is_set()
     if ended_by_user and target is None:
         return 0
-    stage.stopping.clear()  # the report waits for the record; a further Ctrl-C ends that too
     stage.drain()
     report = stage.report()
     console.close()

@@ -2,10 +2,11 @@
 Pure."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from strongroom_gateway.i18n import text as gateway_text
 from strongroom_sim.world.cast import Cast
 
 from .words import _
@@ -27,26 +28,30 @@ class Line:
 
 
 class Narrator:
-    """Knows who wears which badge and which box carries which tag."""
+    """Knows who wears which badge and which box carries which tag, and what was told already."""
 
-    def __init__(self, who: Cast) -> None:
+    def __init__(self, who: Cast, language: str) -> None:
+        self._language = language
         self._names = {person.badge: person.name for person in who.people}
+        self._moving: set[tuple[str, str, int]] = set()
         for box in who.boxes:
             self._names[box.hf] = self._names[box.uhf] = box.id
 
-    def line(self, entry: Mapping[str, Any]) -> Line:
-        """Return the line of one ledger entry."""
+    def line(self, entry: Mapping[str, Any]) -> Line | None:
+        """Return the line of one ledger entry; None for one that only continues what was told."""
         kind = str(entry["kind"]).rpartition("/")[2]
         body: Mapping[str, Any] = entry["body"]
         if entry.get("boot") is not None:
+            if self._continues(str(entry["node"]), kind, body):
+                return None
             tell = _SENSED.get(kind, _unknown)
             return Line(
                 entry["at"], "sensed", str(entry["node"]), tell(self, body), record=entry["idx"]
             )
         why = short(body.get("why"))
         if kind.startswith("alarm."):
-            return self._alarm(entry, kind, body, why)
-        text = f"{kind}: {_rest(body)}"
+            return Line(entry["at"], "alarm", "", self._alarm(kind, body), why, entry["idx"])
+        text = f"{kind}: {_flat(body, leave_out={'why', 'node'})}"
         where = str(body.get("node") or entry.get("node") or "")
         return Line(entry["at"], "decided", where, text, why, entry["idx"])
 
@@ -54,39 +59,57 @@ class Narrator:
         """Return whose tag this is, or the tag itself."""
         return self._names.get(tag, tag)
 
-    def _alarm(
-        self, entry: Mapping[str, Any], kind: str, body: Mapping[str, Any], why: str
-    ) -> Line:
-        what = f"{body['code']} {body['subject']}".strip()
+    def _alarm(self, kind: str, body: Mapping[str, Any]) -> str:
+        code = str(body["code"])
+        what = f"{code} {body['subject']}".strip()
         if kind == "alarm.raised":
-            text = _("ALARM {alarm} ({priority})", alarm=what, priority=body["priority"])
-        elif kind == "alarm.cleared":
-            text = _("alarm over: {alarm}", alarm=what)
-        else:
-            text = f"{kind.partition('.')[2]}: {what}"
-        return Line(entry["at"], "alarm", "", text, why, entry["idx"])
+            said = gateway_text(f"alarm.{code}", body.get("params"), self._language)
+            return _(
+                "ALARM {alarm} ({priority}): {text}",
+                alarm=what,
+                priority=body["priority"],
+                text=said,
+            )
+        if kind == "alarm.cleared":
+            return _("alarm over: {alarm}", alarm=what)
+        return f"{kind.partition('.')[2]}: {what}"
+
+    def _continues(self, node: str, kind: str, body: Mapping[str, Any]) -> bool:
+        """Whether this says only that a tag stays or a carriage goes on rolling."""
+        if kind == "tag":
+            return bool(body["act"] == "more")
+        if kind != "shelf":
+            return False
+        carriage = (node, body["bank"], body["carriage"])
+        going_on = body["state"] == "moving" and carriage in self._moving
+        (self._moving.add if body["state"] == "moving" else self._moving.discard)(carriage)
+        return going_on
 
 
 def short(why: Any) -> str:
-    """Return a reason as one short line."""
+    """Return a reason as one short line; the whole of it is in the ledger."""
     if not why:
         return ""
-    text = _flat(why) if isinstance(why, Mapping) else str(why)
+    text = _flat(why, _PLUMBING) if isinstance(why, Mapping) else str(why)
     return text if len(text) <= WHY_MAX else text[: WHY_MAX - 1] + "…"
 
 
-def _flat(why: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={_compact(value)}" for key, value in why.items() if value is not None)
+def _flat(body: Mapping[str, Any], leave_out: Collection[str] = ()) -> str:
+    return ", ".join(
+        f"{key}={_compact(value, leave_out)}"
+        for key, value in body.items()
+        if value is not None and key not in leave_out
+    )
 
 
-def _compact(value: Any) -> str:
+def _compact(value: Any, leave_out: Collection[str] = ()) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _rest(body: Mapping[str, Any]) -> str:
-    return _flat({key: value for key, value in body.items() if key not in ("why", "node")})
+    if isinstance(value, Mapping):
+        return f"({_flat(value, leave_out)})"
+    if isinstance(value, list):
+        return "[" + "; ".join(_compact(one, leave_out) for one in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _tag(narrator: Narrator, body: Mapping[str, Any]) -> str:
@@ -112,7 +135,7 @@ def _shelf(_narrator: Narrator, body: Mapping[str, Any]) -> str:
 
 
 def _node(_narrator: Narrator, body: Mapping[str, Any]) -> str:
-    rest = _flat({key: value for key, value in body.items() if key not in _ENVELOPE | {"what"}})
+    rest = _flat(body, _ENVELOPE | {"what"})
     return f"{body['what']} {rest}".strip()
 
 
@@ -123,10 +146,11 @@ def _command(_narrator: Narrator, body: Mapping[str, Any]) -> str:
 
 
 def _unknown(_narrator: Narrator, body: Mapping[str, Any]) -> str:
-    return _flat({key: value for key, value in body.items() if key not in _ENVELOPE})
+    return _flat(body, _ENVELOPE)
 
 
 _ENVELOPE = {"boot", "seq", "mono", "ts", "clk"}
+_PLUMBING = _ENVELOPE | {"at", "at_source", "lane", "rule"}
 _SENSED: dict[str, Callable[[Narrator, Mapping[str, Any]], str]] = {
     "tag": _tag,
     "contact": _contact,

@@ -66,7 +66,7 @@ class Stage:
         self.console = console
         self.stopping = stopping
         self.who = storyline.people_and_boxes(options.seed)
-        self.narrator = Narrator(self.who)
+        self.narrator = Narrator(self.who, options.language)
         self.entries: list[dict[str, Any]] = []
         self.alarms: list[dict[str, Any]] = []
         self.broker: Broker
@@ -147,7 +147,7 @@ class Stage:
             else:
                 board.start()  # without power a node could not hand over what it holds
         self._wanted = {node: self._accepted(node) for node in self.fleet.boards}
-        self._until(self._settled, DRAIN_S)
+        self._until(self._settled, DRAIN_S, to_the_end=True)
 
     def report(self) -> dict[str, Any]:
         """Return the report of what was accepted until the story ended."""
@@ -231,7 +231,9 @@ class Stage:
         self.entries += new
         self.alarms = self.gateway.alarms()
         for entry in new:
-            self.console.show(self.narrator.line(entry))
+            line = self.narrator.line(entry)
+            if line is not None:
+                self.console.show(line)
         self.console.situation(self._situation(now_ms))
 
     def _situation(self, now_ms: int) -> Situation:
@@ -250,11 +252,13 @@ class Stage:
             air=self._air,
         )
 
-    def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Ask a condition until it is true, the time is up or the user wants to end."""
+    def _until(
+        self, condition: Callable[[], bool], seconds: float, to_the_end: bool = False
+    ) -> bool:
+        """Ask a condition until it is true, the time is up or, unless told, the user wants to end."""
         deadline = time.monotonic() + seconds
         while not condition():
-            if time.monotonic() >= deadline or self.stopping.is_set():
+            if time.monotonic() >= deadline or (self.stopping.is_set() and not to_the_end):
                 return False
             time.sleep(LOOK_S)
         return True
@@ -271,4 +275,4 @@ def interpreter_version(interpreter: str) -> str:
     if interpreter == "cpython":
         return f"CPython {platform.python_version()}"
     command = micropython_command()
-    return program_version(command, "--version") if command else interpreter
+    return program_version(command, "--version").partition(";")[0] if command else interpreter

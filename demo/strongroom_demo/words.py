@@ -18,7 +18,7 @@ def choose(language: str | None) -> str:
     return taken
 
 
-def _(text: str, **values: object) -> str:
+def _(text: str, /, **values: object) -> str:
     """Return a text in the chosen language with its values filled in."""
     said = _translation.gettext(text)
     return said.format(**values) if values else said

@@ -38,19 +38,19 @@ def decided(kind: str, **body) -> dict:
 
 def test_a_tag_is_named_by_who_or_what_carries_it() -> None:
     tag = {"reader": "desk", "act": "seen", "ant": None, "rssi": None, "n": 1, "span": 0}
-    narrator = Narrator(WHO)
+    narrator = Narrator(WHO, "en")
     assert WHO.people[0].name in narrator.line(sensed("tag", id=WHO.people[0].badge, **tag)).text
     assert "box-0001 at desk" in narrator.line(sensed("event/tag", id=WHO.boxes[0].hf, **tag)).text
     assert "04ffffffffffff" in narrator.line(sensed("tag", id="04ffffffffffff", **tag)).text
 
 
 def test_antenna_and_strength_are_told() -> None:
-    line = Narrator(WHO).line(
+    line = Narrator(WHO, "en").line(
         sensed(
             "tag",
             id=WHO.boxes[0].uhf,
             reader="gate",
-            act="more",
+            act="seen",
             ant="outer",
             rssi=-51,
             n=4,
@@ -77,11 +77,11 @@ def test_antenna_and_strength_are_told() -> None:
     ],
 )
 def test_each_kind_of_event_is_told(kind: str, body: dict, words_in_it: str) -> None:
-    assert words_in_it in Narrator(WHO).line(sensed(kind, **body)).text
+    assert words_in_it in Narrator(WHO, "en").line(sensed(kind, **body)).text
 
 
 def test_a_decision_tells_why() -> None:
-    line = Narrator(WHO).line(
+    line = Narrator(WHO, "en").line(
         decided("climate.relay", relay="dehumidifier", what="on", why={"limit": {"value": 58}})
     )
     assert line.kind == "decided"
@@ -91,15 +91,32 @@ def test_a_decision_tells_why() -> None:
 
 def test_an_alarm_tells_its_code_subject_and_why() -> None:
     body = {"code": "exit.no_leave", "subject": "box-0006", "priority": "critical"}
-    line = Narrator(WHO).line(decided("alarm.raised", **body, why={"rule": "exit.no_leave"}))
+    why = {"rule": "exit.no_leave", "at": 5, "order": ["inner", "outer"], "leave": {"found": None}}
+    params = {"item": "Deeds 1999", "item_id": "box-0006", "gate": "Exit", "last_holder": "Li Wen"}
+    line = Narrator(WHO, "en").line(decided("alarm.raised", **body, why=why, params=params))
     assert line.kind == "alarm"
-    assert "exit.no_leave box-0006" in line.text and "critical" in line.text
-    assert "rule=exit.no_leave" in line.why
-    assert "over" in Narrator(WHO).line(decided("alarm.cleared", **body)).text
+    assert "exit.no_leave box-0006 (critical)" in line.text
+    assert "Deeds 1999" in line.text and "Li Wen" in line.text  # the gateway's own words
+    assert line.why == "order=[inner; outer], leave=()"
+    chinese = Narrator(WHO, "zh_CN").line(decided("alarm.raised", **body, why=why, params=params))
+    assert "Deeds 1999" in chinese.text and "without leave" not in chinese.text
+    assert "over" in Narrator(WHO, "en").line(decided("alarm.cleared", **body)).text
+
+
+def test_what_only_goes_on_is_not_told_again() -> None:
+    narrator = Narrator(WHO, "en")
+    rolling = {"bank": "a", "carriage": 1, "mm": 5, "end": "none"}
+    assert narrator.line(sensed("shelf", **rolling, state="moving")) is not None
+    assert narrator.line(sensed("shelf", **rolling, state="moving")) is None
+    assert narrator.line(sensed("shelf", **{**rolling, "carriage": 2}, state="moving")) is not None
+    assert narrator.line(sensed("shelf", **rolling, state="stopped")) is not None
+    assert narrator.line(sensed("shelf", **rolling, state="moving")) is not None
+    stays = {"reader": "gate", "act": "more", "ant": "inner", "rssi": -50, "n": 4, "span": 9}
+    assert narrator.line(sensed("tag", id="04ffffffffffff", **stays)) is None
 
 
 def test_a_reason_is_cut_to_a_line() -> None:
-    line = Narrator(WHO).line(decided("x", why={"reads": ["x" * 500]}))
+    line = Narrator(WHO, "en").line(decided("x", why={"reads": ["x" * 500]}))
     assert len(line.why) <= 160 and line.why.endswith("…")
 
 
@@ -107,7 +124,7 @@ def test_a_pipe_gets_plain_lines() -> None:
     out = io.StringIO()
     with redirect_stdout(out):
         console = PlainConsole()
-        console.show(Narrator(WHO).line(sensed("contact", input="d", open=True, edges=1)))
+        console.show(Narrator(WHO, "en").line(sensed("contact", input="d", open=True, edges=1)))
         console.situation(Situation(seconds=1))
         console.situation(Situation(seconds=12, accepted=5))
         console.close()

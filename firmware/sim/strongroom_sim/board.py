@@ -2,7 +2,8 @@
 
     python -m strongroom_sim.board DIR          micropython -m strongroom_sim.board DIR
 
-DIR holds node.json, and flash/ which outlives the board. Each line in is one stimulus,
+DIR holds node.json, flash/ which outlives the board, and, where somebody wrote it, surroundings.jsonl
+with what stands around the board before it starts. Each line in is one stimulus,
 {"dev": "t1", "do": "set", "with": {"t": 20.1, "rh": 50}}; device "board" is the board itself:
 
     network_cut {"on": true, "how": "stall" or "reset"}    power_cut {}    clock_set {}
@@ -110,12 +111,24 @@ class Runner:
             line = await lines.readline()
             if not line:
                 return
-            order = json.loads(line)
-            device = self.devices.get(order["dev"])
-            act = getattr(device, "do_" + order["do"], None)
-            if act is None:
-                say(out="log", level="error", text="no such stimulus: %s" % line.decode().strip())
-                continue
+            self._act(line)
+
+    def look_around(self):
+        """Take in what stands around the board before the firmware starts."""
+        try:
+            with open(self.directory + "/surroundings.jsonl", "rb") as lines:
+                for line in lines:
+                    self._act(line)
+        except OSError:
+            pass  # a board on a bare bench
+
+    def _act(self, line):
+        order = json.loads(line)
+        device = self.devices.get(order["dev"])
+        act = getattr(device, "do_" + order["do"], None)
+        if act is None:
+            say(out="log", level="error", text="no such stimulus: %s" % line.decode().strip())
+        else:
             act(**order.get("with", {}))
 
     async def watch(self):
@@ -200,6 +213,7 @@ def main(directory, allocated=None):
     """Run the board in `directory`; `allocated` is what the heap held before the emulation was
     loaded."""
     runner = Runner(directory)
+    runner.look_around()
     import machine  # noqa: F401 - the emulated chip's own module, loaded here to be measured
     import network  # noqa: F401
 

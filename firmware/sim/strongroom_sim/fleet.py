@@ -103,6 +103,8 @@ class BoardProcess:
         if self.running:
             raise RuntimeError(f"{self.node} runs already")
         self._finish()
+        surroundings = self.directory / "surroundings.jsonl"
+        surroundings.write_text("".join(self.standing.lines()), encoding="utf-8")
         with (self.directory / "stderr.log").open("ab") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - an interpreter with our own module
                 self._command,
@@ -120,8 +122,6 @@ class BoardProcess:
             )
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
-        for standing in self.standing.lines():
-            self._write(standing)
 
     def kill(self) -> None:
         """End the process with SIGKILL: a power cut."""
