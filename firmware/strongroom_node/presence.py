@@ -1,29 +1,40 @@
-"""Which tags are in a reader's field, and what of that is worth an event. Pure: reads and times in, reports out.
+"""Which tags are in a reader's field, and what of that is worth an event.
 
-A tag is `seen` at its first read, `more` is said of it less and less often while it stays, and `gone` closes its
-stay. So a box that lies near the gate all night costs an event a minute, and one that is carried past is told of at
-once. A report is (act, id, ant, rssi, n, span): reads and their ms since the last report of this antenna; in `gone`
-those of the whole stay, which every stay ends with.
+Pure: reads and times in, reports out; no clock, no node. A report is
+(act, id, antenna, RSSI in dBm or None, n, span in ms):
+
+    seen   the first read of a tag
+    more   the reads of one antenna since its last report, RSSI the strongest of them: 200 ms after
+           the first read, then 400, 800, ... up to a minute apart, and at once when the tag turns
+           up at another antenna
+    gone   an antenna has not heard the tag for a while; n and span are those of its whole stay
+           there. All its reads were reported before, so RSSI is None: nothing new was heard.
+
+The n of all seen and more add up to the reads that were fed, and so do those of all gone. Reports
+of one moment are in the order of their last reads. A box that lies near the gate all night costs an
+event a minute; one that lies between two antennas changes with every read, so of changes only
+SWAPS are told at once, and one more every SWAP_MS.
 """
 
-FIRST_MS, LAST_MS = (
-    200,
-    60000,
-)  # between reports of a tag that stays: doubling from the one to the other
-SWAPS = 10  # changes of antenna told at once ...
-SWAP_MS = 6000  # ... and how long it takes until one more is allowed
+FIRST_MS = 200
+LAST_MS = 60000
+SWAPS = 10
+SWAP_MS = 5000
+SWAP_GAP_MS = 250  # between two changes of antenna told at once
 MOST = 64  # tags followed at once
 
 
 class _Side:
-    """What one antenna has read since its last report."""
+    """One antenna: its reads since the last report, and its stay."""
 
-    __slots__ = ("first", "last", "n", "rssi")
+    __slots__ = ("alive", "began", "first", "last", "n", "rssi", "total")
 
-    def __init__(self):
+    def __init__(self, now):
         self.n = 0
         self.rssi = None
-        self.first = self.last = 0
+        self.first = self.last = self.began = now
+        self.alive = now  # until when it is sure that the tag was there, or nobody listened
+        self.total = 0
 
     def read(self, rssi, now):
         """Count one read."""
@@ -33,121 +44,155 @@ class _Side:
         elif rssi is not None and (self.rssi is None or rssi > self.rssi):
             self.rssi = rssi
         self.n += 1
-        self.last = now
+        self.total += 1
+        self.last = self.alive = now
 
 
 class _Stay:
     """One tag in the field."""
 
     __slots__ = (
-        "ant",
         "due",
-        "first",
         "interval",
-        "last",
         "misses",
-        "n",
-        "rssi",
         "sides",
+        "soon",
         "swapped",
         "swaps",
+        "told",
+        "told_ant",
     )
 
     def __init__(self, now):
-        self.first = self.last = now
-        self.n = 0
-        self.rssi = None
-        self.ant = None
         self.sides = {}
         self.interval = FIRST_MS
-        self.due = now
-        self.swaps = SWAPS
+        self.due = now  # the next regular report
+        self.soon = None  # the next report of a change of antenna
+        self.told = now  # when the last report was
+        self.told_ant = None
+        self.swaps = SWAPS  # changes that may still be told at once
         self.swapped = now
         self.misses = 0
 
+    def may_swap(self, now):
+        """Use up one of the changes that may be told at once, if there is one."""
+        earned = (now - self.swapped) // SWAP_MS
+        self.swaps = min(SWAPS, self.swaps + earned)
+        self.swapped += earned * SWAP_MS
+        if self.swaps == 0:
+            return False
+        self.swaps -= 1
+        return True
+
 
 class Presence:
-    """The tags at one reader, over all of its antennas."""
+    """The tags at one reader, over all of its antennas; at most `most` of them."""
 
     def __init__(self, most=MOST):
         self._most = most
         self._stays = {}
+        self._deaf = set()  # antennas whose reader does not answer
         self.refused = 0  # reads of tags beyond `most`
 
     def __len__(self):
         return len(self._stays)
 
     def read(self, tag, ant, rssi, now):
-        """Take one read; return its reports, often none."""
+        """Take one read at `now` (ms that never wrap); return its reports, often none."""
         stay = self._stays.get(tag)
         if stay is None:
             if len(self._stays) >= self._most:
                 self.refused += 1
                 return []
             stay = self._stays[tag] = _Stay(now)
-        known = stay.n > 0
-        swapped = known and ant != stay.ant
-        stay.n += 1
+            stay.sides[ant] = _Side(now)
+            stay.sides[ant].read(rssi, now)
+            return self._tell("seen", tag, stay, now)
         stay.misses = 0
-        stay.last, stay.ant = now, ant
-        if stay.rssi is None or (rssi is not None and rssi > stay.rssi):
-            stay.rssi = rssi
         side = stay.sides.get(ant)
-        if side is None:
-            side = stay.sides[ant] = _Side()
+        arrived = side is None
+        if arrived:
+            side = stay.sides[ant] = _Side(now)
         side.read(rssi, now)
-        if not known:
-            stay.due = now + FIRST_MS
-            return self._tell("seen", tag, stay)
-        if (swapped and self._may_swap(stay, now)) or now >= stay.due:
-            if now >= stay.due:
-                stay.interval = min(LAST_MS, stay.interval * 2)
-            stay.due = now + stay.interval
-            return self._tell("more", tag, stay)
-        return []
+        if ant != stay.told_ant and stay.soon is None and stay.may_swap(now):
+            stay.soon = max(now, stay.told + SWAP_GAP_MS)
+            if arrived:
+                stay.soon = now
+            if arrived and stay.may_swap(now):  # it moves: tell of it as closely as at first
+                stay.interval = FIRST_MS
+                stay.due = now + FIRST_MS
+        return self._tell_due(tag, stay, now)
 
-    def aged(self, now, age):
-        """Return the last reports of the tags not read for `age` ms."""
-        return self._end([tag for tag, stay in self._stays.items() if now - stay.last >= age])
+    def listens(self, ant, sound, now):
+        """Say whether an antenna's reader is sound: while it is not, nobody there ages."""
+        if sound and ant in self._deaf:
+            self._deaf.discard(ant)
+            for stay in self._stays.values():
+                if ant in stay.sides:
+                    stay.sides[ant].alive = now
+        elif not sound:
+            self._deaf.add(ant)
 
-    def missed(self, here, misses):
-        """Return the last reports of the tags that are not `here` in `misses` looks in a row."""
-        over = []
-        for tag, stay in self._stays.items():
-            if tag not in here:
-                stay.misses += 1
-                if stay.misses >= misses:
-                    over.append(tag)
-        return self._end(over)
-
-    def _end(self, tags):
+    def tick(self, now, age):
+        """Return what is due: reports that waited, and the end of stays not heard of for `age` ms."""
         reports = []
-        for tag in tags:
-            stay = self._stays.pop(tag)
-            reports.extend(self._tell("more", tag, stay))
-            reports.append(("gone", tag, stay.ant, stay.rssi, stay.n, stay.last - stay.first))
+        for tag in list(self._stays):
+            stay = self._stays[tag]
+            over = [
+                ant
+                for ant, side in stay.sides.items()
+                if now - side.alive >= age and ant not in self._deaf
+            ]
+            if over:
+                reports.extend(self._end(tag, stay, over, now))
+            else:
+                reports.extend(self._tell_due(tag, stay, now))
         return reports
 
-    @staticmethod
-    def _may_swap(stay, now):
-        # A tag between two antennas swaps with every read; told each time, it would flood everybody.
-        while stay.swaps < SWAPS and now - stay.swapped >= SWAP_MS:
-            stay.swaps += 1
-            stay.swapped += SWAP_MS
-        if stay.swaps == SWAPS:
-            stay.swapped = now
-        if stay.swaps == 0:
-            return False
-        stay.swaps -= 1
-        return True
+    def missed(self, here, misses, now):
+        """Return the end of the stays of tags that are not `here` in `misses` looks in a row."""
+        reports = []
+        for tag in list(self._stays):
+            stay = self._stays[tag]
+            if tag in here:
+                continue
+            stay.misses += 1
+            if stay.misses >= misses:
+                reports.extend(self._end(tag, stay, list(stay.sides), now))
+        return reports
+
+    def forget(self, tag):
+        """Drop a tag whose reports were lost: its next read is seen again."""
+        self._stays.pop(tag, None)
+
+    def _end(self, tag, stay, antennas, now):
+        reports = self._tell("more", tag, stay, now)
+        for ant in sorted(antennas, key=lambda one: stay.sides[one].last):
+            side = stay.sides.pop(ant)
+            reports.append(("gone", tag, ant, None, side.total, side.last - side.began))
+        if not stay.sides:
+            del self._stays[tag]
+        return reports
+
+    def _tell_due(self, tag, stay, now):
+        if now >= stay.due or (stay.soon is not None and now >= stay.soon):
+            return self._tell("more", tag, stay, now)
+        return []
 
     @staticmethod
-    def _tell(act, tag, stay):
+    def _tell(act, tag, stay, now):
+        """Report what every antenna has that was not told; set the time of the next report."""
         reports = []
         for ant, side in sorted(stay.sides.items(), key=_last_read):
             if side.n:
                 reports.append((act, tag, ant, side.rssi, side.n, side.last - side.first))
                 side.n = 0
+                stay.told, stay.told_ant = now, ant
+        if reports:
+            stay.soon = None
+        if now >= stay.due:
+            stay.due = now + stay.interval
+            stay.interval = min(LAST_MS, stay.interval * 2)
         return reports
 
 
