@@ -38,20 +38,18 @@ class Program:
         before: Sequence[Path] = (),
         heap: str = "64wK",
         arguments: Sequence[str] = (),
-        strict: bool = True,
     ) -> None:
         """Start `path` with the task as JSON in the first line of its stdin.
 
         before   folders that come first on the module path (a virtual clock, say)
         heap     of MicroPython; a `w` counts in words, so 64wK is what an ESP32 calls 64 KB
-        strict   CPython's development mode with warnings as errors; slow
         """
         places = [str(place) for place in (*before, FIRMWARE, FIRMWARE / "sim", path.parent)]
         if interpreter == "micropython":
             command = [str(micropython()), "-X", f"heapsize={heap}"]
             environment = {"MICROPYPATH": ":".join([*places, ".frozen"])}
         else:
-            command = [sys.executable, *(("-X", "dev", "-W", "error") if strict else ())]
+            command = [sys.executable, "-W", "error"]
             environment = {"PYTHONPATH": ":".join(places)}
         self._process = subprocess.Popen(
             [*command, str(path), *arguments],

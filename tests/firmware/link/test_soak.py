@@ -45,8 +45,7 @@ def soak(interpreter, folder, days, seed, seconds, **more):
         options = {"heap": HEAP, "arguments": [str(rom(folder))]}
         path = HERE / "soak_start.py"
     else:
-        options = {"strict": False}
-        path = HERE / "soak_program.py"
+        options, path = {}, HERE / "soak_program.py"
     with Program(interpreter, path, task, **options) as program:
         return program.end(seconds)
 
