@@ -78,9 +78,10 @@ def flat(days, band):
     assert max(after) - min(after) <= band, highs
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("interpreter", BOTH)
 def test_days(interpreter, tmp_path):
-    days, end = judge(soak(interpreter, tmp_path, 3, 11, 110, last_id=65000))
+    days, end = judge(soak(interpreter, tmp_path, 3, 11, 380, last_id=65000))
     assert end["ticks"] < 2**30 - 7200000, "the ticks have wrapped"
     if interpreter == "micropython":
         flat(days, 1536)
