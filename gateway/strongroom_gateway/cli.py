@@ -9,6 +9,7 @@ in the modules named below; other packages add theirs through the entry-point gr
 import argparse
 import importlib
 import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
@@ -77,8 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StrongroomError as error:
         return _refuse(str(error))
     except BrokenPipeError:
-        # The reader of a pipe has gone; Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not _stdout_is_gone():
+            raise  # another pipe or socket, whose loss nobody foresaw
         return 0
     except OSError as error:
         if error.filename is None:
@@ -87,6 +88,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return code
+
+
+def _stdout_is_gone() -> bool:
+    """Whether the reader of our output has left, as `head` does; then nothing more is written."""
+    stdout = sys.stdout.fileno()
+    poller = select.poll()
+    poller.register(stdout, 0)
+    if not any(events & (select.POLLERR | select.POLLHUP) for _, events in poller.poll(0)):
+        return False
+    # Python would complain once more when it closes stdout at the end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
+    return True
 
 
 def _parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
