@@ -44,7 +44,7 @@ class Input(Envelope):
 
     input: Name
     on: bool
-    value: float | None
+    value: Annotated[float, Meta(ge=-1e15, le=1e15)] | None
 
 
 class Answer(Envelope):

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from msgspec import field
+from msgspec import UNSET, UnsetType, field
 
 from .envelope import Envelope
 from .types import Boot, Lane, Mono, Name, Positive, Seq, UnixMs, Version, Why, Word
@@ -114,6 +114,7 @@ class TaskStuck(NodeEvent, tag="task.stuck"):
 
     what: ClassVar[str] = "task.stuck"
     device: Name
+    why: Why | UnsetType = UNSET
 
 
 class SessionLost(NodeEvent, tag="session.lost"):

@@ -57,9 +57,9 @@ class LaneCounts(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 class Health(Envelope):
     """How the node fares: free heap in bytes, Wi-Fi dBm, uptime in s, worst loop gap in ms."""
 
-    heap: Annotated[int, Meta(ge=0, le=2**53)] | None
+    heap: Annotated[int, Meta(ge=0, le=2**53 - 1)] | None
     rssi: Dbm | None
-    up: Annotated[int, Meta(ge=0, le=2**53)]
+    up: Annotated[int, Meta(ge=0, le=2**53 - 1)]
     queued: LaneCounts
     dropped: LaneCounts
     resets: Count

@@ -8,7 +8,7 @@ MAX_BYTES: Final = 1024
 """Largest message from a node, in bytes."""
 
 INT31: Final = 2**31 - 1
-MILLIS: Final = 2**53
+MILLIS: Final = 2**53 - 1
 LAST_TS: Final = 253_402_300_799_999  # the end of the year 9999 in Unix ms
 
 # "$(?!\n)" and not "$": in Python "$" also matches before a last line feed.
