@@ -1,4 +1,8 @@
-"""A ledger of a million entries: what verification, a proof and an append cost."""
+"""A ledger of a million entries: what verification, a proof and an append cost.
+
+Judged by processor time, which does not depend on what else the machine does; all of it is work of
+one thread on a file in the page cache.
+"""
 
 import statistics
 import time
@@ -30,9 +34,9 @@ def test_a_million_entries(tmp_path: Path) -> None:
     while store.size < ENTRIES:
         first, count = store.size, 2_000
         marks = {(f"load-{n}", 1, "event"): ((first + count) // 20, "[]") for n in range(20)}
-        began = time.perf_counter()
+        began = time.process_time()
         store.commit([Work(entries=rows(first, count), marks=marks)])
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
         if first % 10_000 == 0:
             connection = open_reader(path)
             row = checkpoint.make(connection, SIGNER, NOW)
@@ -49,21 +53,23 @@ def test_a_million_entries(tmp_path: Path) -> None:
     reader = Reader(path)
     proofs = []
     for idx in range(3, ENTRIES, 9_973):
-        began = time.perf_counter()
-        reader.inclusion_view(idx)
-        reader.consistency(idx, ENTRIES)
-        proofs.append(time.perf_counter() - began)
+        for ask in (lambda: reader.inclusion_view(idx), lambda: reader.consistency(idx, ENTRIES)):  # noqa: B023  # called at once
+            began = time.process_time()
+            ask()
+            proofs.append(time.process_time() - began)
     reader.close()
     print(
-        f"an inclusion and a consistency proof: median {statistics.median(proofs) * 1e3:.1f} ms,"
+        f"a proof: median {statistics.median(proofs) * 1e3:.1f} ms,"
         f" longest {max(proofs) * 1e3:.1f} ms"
     )
-    assert max(proofs) < 0.1
+    assert max(proofs) < 0.05
 
-    began = time.perf_counter()
+    began = time.process_time()
     report = verify(path, [read_key(SIGNER.public)])
-    took = time.perf_counter() - began
-    print(f"verified {report.entries} entries and {report.checkpoints} checkpoints in {took:.1f} s")
+    took = time.process_time() - began
+    print(
+        f"verified {report.entries} entries and {report.checkpoints} checkpoints in {took:.1f} s of processor time"
+    )
     assert report.problems == []
     assert report.checkpoints == 100
     assert took < 60
