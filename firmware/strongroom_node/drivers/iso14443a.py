@@ -3,7 +3,10 @@
 A reader is `async exchange(data, last=0, align=0)`: send bytes (`last`: bits of the last byte, 0 is
 all; `align`: bit of the first byte where the answer begins). It returns None for silence or
 (bytes, bits of the last byte or 0, state): CLEAN, GARBLED, COLLIDED (cards answered different bits,
-nobody knows where) or the position 1..32 of the first such bit, counted from the level's start.
+nobody knows where) or the position 1..32 of the first such bit, counted as that reader counts.
+
+An id passes three checks: its check byte, the selection in which the card compares every bit
+itself, and the CRC_A of its answer. Noise can hide a card for one look; it cannot make one.
 """
 
 from strongroom_node.drivers.crc import crc_a
@@ -33,14 +36,17 @@ async def identify(exchange):
         sak = None if part is None else await _select(exchange, sel, part)
         if sak is None:
             return None
-        more = bool(sak & _CASCADE_BIT)
-        # A cascade tag promises another level; a card that breaks the promise was misheard.
-        if sel != _LEVELS[-1] and more != (part[0] == _CASCADE_TAG):
-            return None
-        if not more:
+        if not sak & _CASCADE_BIT:
             return uid + part[:4]
+        if part[0] != _CASCADE_TAG:
+            return None  # another level is promised only behind a cascade tag: it was misheard
         uid += part[1:4]
     return None
+
+
+def is_half(uid):
+    """Whether this is no id of its own but the first part of one: four bytes from the cascade tag."""
+    return len(uid) == 4 and uid[0] == _CASCADE_TAG
 
 
 async def halt(exchange):
@@ -56,35 +62,32 @@ async def _select(exchange, sel, part):
 
 
 async def _level(exchange, sel):
-    """Return four bytes and their check byte of one level, or None."""
+    """Return four bytes and their check byte of one level, or None.
+
+    At a collision the bit is taken as it was received: both values have a card, and where the
+    position was counted wrongly it is what all of them said. So every branch asked for has a card
+    in it; cards of other branches may fall asleep, and nobody has to go back to them.
+    """
     bits, known = bytearray(5), 0
-    while True:
+    while known <= 32:
         state = await _ask(exchange, sel, bits, known)
         if state == CLEAN:
             return bytes(bits)
-        if state == GARBLED or (state is None and known == 0):
+        if state is None or state == GARBLED:
             return None
-        if state is None or state <= known:
-            break  # an empty branch, or a reader that counts from elsewhere
-        known = state
-        _cut(bits, known, 1)
-    return await _walk(exchange, sel)
+        known = _certain(state, known)
+        _cut(bits, known)
+    return None  # equal ids with different check bytes: noise
 
 
-async def _walk(exchange, sel):
-    """Find a card bit by bit: it needs only to know whether anybody answers."""
-    bits = bytearray(5)
-    for known in range(1, 33):
-        for bit in (1, 0):
-            _cut(bits, known, bit)
-            state = await _ask(exchange, sel, bits, known)
-            if state == CLEAN:
-                return bytes(bits)
-            if state is not None:
-                break
-        else:
-            return None
-    return None
+def _certain(place, known):
+    """Return how many bits are certain when the first different one is said to be at `place`.
+
+    Some readers count from the level's first bit, some from the first byte they received, some from
+    the first bit. The smallest of these that gets on is never too far.
+    """
+    places = [place + base for base in (0, known & ~7, known) if place > 0]
+    return min([one for one in places if one > known] or [known + 1])
 
 
 async def _ask(exchange, sel, bits, known):
@@ -112,9 +115,7 @@ async def _ask(exchange, sel, bits, known):
     return state
 
 
-def _cut(bits, known, bit):
-    """Keep the first `known` bits, the last of them being `bit`."""
-    at, place = (known - 1) // 8, (known - 1) % 8
-    bits[at] = (bits[at] & ((1 << place) - 1)) | (bit << place)
-    for i in range(at + 1, 5):
-        bits[i] = 0
+def _cut(bits, known):
+    """Keep the first `known` bits."""
+    for i in range(5):
+        bits[i] &= (1 << min(8, max(0, known - 8 * i))) - 1

@@ -68,8 +68,13 @@ def create(board, cfg):
 
 
 class Mfrc522:
-    """The reader. `unsure`: in the last poll something answered that could not be made out, so
-    nobody may be counted as missing. `resets`: how often the chip had to be started afresh."""
+    """The reader.
+
+    unsure   in the last look something answered that could not be made out: nobody may be counted
+             as missing
+    resets   how often the chip had to be started afresh
+    refused  cards that showed half an id
+    """
 
     def __init__(self, spi, rst, device, gain=33):
         self._spi = spi
@@ -81,6 +86,8 @@ class Mfrc522:
         self._answered = False  # cards may be halted; only a reset of the field frees them all
         self.unsure = False
         self.resets = 0
+        self.refused = 0
+        self._version = None  # of the chip when it was last started
 
     async def poll(self):
         """Return the ids (hex) of the cards in the field; DriverError absent, deaf or timeout."""
@@ -93,7 +100,7 @@ class Mfrc522:
             raise DriverError("absent", self._device, str(error))
 
     async def _look(self):
-        found, failed, silent = [], 0, 0
+        found, seen, failed, silent = [], [], 0, 0
         request = iso14443a.WUPA
         while True:
             answer = await self._exchange(request, 7)
@@ -106,7 +113,7 @@ class Mfrc522:
                 continue
             silent = 0
             self._answered = True
-            if failed > _TRIES or len(found) == _MOST:
+            if failed > _TRIES or len(seen) == _MOST:
                 self.unsure = True
                 return found
             uid = await iso14443a.identify(self._exchange)
@@ -115,13 +122,15 @@ class Mfrc522:
                 failed += 1
                 continue
             await iso14443a.halt(self._exchange)
-            uid = "".join(["%02x" % byte for byte in uid])
-            if uid in found:
-                failed += 1
+            if uid in seen:
+                failed += 1  # it did not hear that it was to halt
+                continue
+            seen.append(uid)
+            failed = 0
+            if iso14443a.is_half(uid):
+                self.refused += 1
             else:
-                found.append(uid)
-                self.unsure = False
-                failed = 0
+                found.append("".join(["%02x" % byte for byte in uid]))
 
     async def _ready(self):
         """Start the chip when it lost its registers or an hour has passed; free halted cards."""
@@ -157,7 +166,8 @@ class Mfrc522:
         for register, value in _SETUP:
             self._write(register, value)
         await sleep_ms(_FIELD_MS)
-        if self._read(_VERSION)[0] in (0, 0xFF):
+        self._version = self._read(_VERSION)[0]
+        if self._version in (0, 0xFF):
             raise DriverError("absent", self._device)
         if not self._sound():
             raise DriverError("deaf", self._device)
@@ -165,7 +175,7 @@ class Mfrc522:
 
     def _sound(self):
         version, antenna, ask, mode = self._read(_VERSION, _TX_CONTROL, _TX_ASK, _MODE)
-        return version not in (0, 0xFF) and antenna & 3 == 3 and ask == 0x40 and mode == 0x3D
+        return version == self._version and antenna & 3 == 3 and ask == 0x40 and mode == 0x3D
 
     async def _exchange(self, data, last=0, align=0):
         """Send and listen; see iso14443a."""

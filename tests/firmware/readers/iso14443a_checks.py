@@ -55,7 +55,6 @@ async def check_what_is_refused():
         (whole("11 22 33 44 44"), None),  # nobody agrees
         (whole("11 22 33 44 44"), whole("08 b6 dc")),  # checksum
         (whole("11 22 33 44 44"), SAK_04),  # another level without a cascade tag
-        (whole("88 22 33 44 dd"), SAK_08),  # a cascade tag without another level
         (None,),
     ):
         reader = Canned(*answers)
@@ -64,13 +63,36 @@ async def check_what_is_refused():
 
 
 async def check_the_branch_after_a_collision():
-    # The fourth bit is the first that differs; 09 answers when it is 1.
-    reader = Canned((hexed("01 00 00 00 00"), 0, 4), whole("00 22 33 44 5c"), SAK_08)
-    assert await iso14443a.identify(reader.exchange) == hexed("09 22 33 44")
-    assert reader.sent[1] == (hexed("93 24 09"), 4, 4)
+    # The fourth bit is the first that differs; the cards with the value received go on.
+    for first, second, rest in (("09", "09", "00 22 33 44 5c"), ("01", "01", "00 22 33 44 54")):
+        reader = Canned((hexed(first + " 00 00 00 00"), 0, 4), whole(rest), SAK_08)
+        assert await iso14443a.identify(reader.exchange) == hexed(second + " 22 33 44")
+        assert reader.sent[1] == (hexed("93 24 " + second), 4, 4)
+
+
+async def check_wherever_a_reader_counts_from():
+    # Twelve bits are known, the cards differ at bit 23. Said from the level, the byte or the bit.
+    for place, certain in ((23, 23), (15, 15), (11, 19)):
+        reader = Canned(
+            (hexed("11 02 00 00 00"), 0, 12),
+            (hexed("20 33 00 00"), 0, place),
+            None,
+        )
+        assert await iso14443a.identify(reader.exchange) is None
+        sent = hexed("93 %02x 11 22 33" % (0x20 + (certain // 8 << 4) + certain % 8))
+        sent = sent[:4] + bytes([sent[4] & (1 << certain - 16) - 1]) if certain > 16 else sent[:4]
+        assert reader.sent[2][0] == sent, "what is asked for is what all of them said"
 
 
 async def check_position_32():
-    reader = Canned((hexed("11 22 33 44 00"), 0, 32), whole("c4"), SAK_08)
+    reader = Canned((hexed("11 22 33 c4 00"), 0, 32), whole("c4"), SAK_08)
     assert await iso14443a.identify(reader.exchange) == hexed("11 22 33 c4")
     assert reader.sent[1] == (hexed("93 60 11 22 33 c4"), 0, 0)
+
+
+async def check_half_an_id():
+    reader = Canned(whole("88 22 33 44 dd"), SAK_08)
+    uid = await iso14443a.identify(reader.exchange)
+    assert iso14443a.is_half(uid)
+    assert not iso14443a.is_half(hexed("88 22 33 44 55 66 77"))
+    assert not iso14443a.is_half(hexed("08 22 33 44"))

@@ -82,6 +82,10 @@ def check_states_of_the_card_model():
     assert card.hear(b"\x26", 7) == (0x0004, 16)
     assert card.hear(b"\x93\x20", 16) == (0x4444332211, 40)  # 11^22^33^44 = 44
     assert card.hear(b"\x93\x24\x0e", 20) is None, "another card is meant"
+    assert card.state == "idle"
+    card.strict = False
+    card.hear(b"\x26", 7)
+    assert card.hear(b"\x93\x24\x0e", 20) is None
     assert card.state == "ready"
     select = b"\x93\x70\x11\x22\x33\x44\x44"
     assert card.hear(select + crc_a(select), 72) == (0xDDB608, 24)
@@ -140,11 +144,31 @@ async def check_random_sets():
         await sees(driver, cards)
 
 
-async def check_a_chip_that_counts_collisions_from_the_frame():
+async def check_wherever_a_chip_counts_collisions_from():
     for cards in (SHARED, LAST_BIT, some_ids(Dice(77)), ("01020304", "01020306", "0102f304")):
-        driver, chip = build(cards)
-        chip.counts_from = "frame"
-        await sees(driver, cards)
+        for counts_from in ("level", "bytes", "frame"):
+            driver, chip = build(cards)
+            chip.counts_from = counts_from
+            await sees(driver, cards)
+
+
+async def check_half_an_id_is_refused_and_hides_nobody():
+    cards = ("00112233", "0f112233", "ff112233")
+    driver, _chip = build(cards + ("88112233",))
+    await sees(driver, cards)
+    assert driver.refused == 1
+
+
+async def check_answers_that_lose_their_first_bit():
+    driver, chip = build(SHARED + LAST_BIT)
+    chip.do_fault("drop")
+    seen = set()
+    for _ in range(20):
+        found = await driver.poll()
+        assert set(found) <= set(SHARED + LAST_BIT)
+        assert driver.unsure or len(found) == 4
+        seen |= set(found)
+    assert len(seen) == 4
 
 
 async def check_a_chip_that_does_not_know_where():
@@ -222,6 +246,27 @@ async def check_a_chip_that_goes_deaf():
         chip.do_fault("deaf", False)
         await sees(driver, SHARED)
         assert driver.resets == 3
+
+
+async def check_a_chip_that_only_the_reset_line_brings_back():
+    driver, chip = build(SHARED)
+    await sees(driver, SHARED)
+    chip.do_fault("hung")
+    await sees(driver, SHARED)
+    assert driver.resets == 1
+    driver, chip = build(SHARED, rst=False)
+    await sees(driver, SHARED)
+    chip.do_fault("hung")
+    for _ in range(3):
+        assert await fails(driver) == "absent"
+
+
+async def check_a_chip_that_says_to_be_another_one():
+    driver, chip = build(SHARED)
+    await sees(driver, SHARED)
+    chip.do_fault("version")
+    await sees(driver, SHARED)
+    assert driver.resets == 1, "started afresh, and taken for what it says"
 
 
 async def check_a_chip_that_resets_itself():

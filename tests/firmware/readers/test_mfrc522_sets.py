@@ -72,13 +72,13 @@ def tables():
 
 
 @settings(deadline=None)
-@given(SETS, SETS, st.sampled_from(["level", "frame"]))
-def test_a_set_is_seen_and_so_is_the_next(tables, first, second, counts_from):
+@given(SETS, SETS, st.sampled_from(["level", "bytes", "frame"]), st.booleans())
+def test_a_set_is_seen_and_so_is_the_next(tables, first, second, counts_from, strict):
     table = tables()
     table.chip.counts_from = counts_from
     for cards in (first, first | second, second):
         for uid in first | second:
-            table.chip.do_place(uid) if uid in cards else table.chip.do_remove(uid)
+            table.chip.do_place(uid, strict) if uid in cards else table.chip.do_remove(uid)
         found = table.poll()
         assert len(found) == len(cards)
         assert set(found) == cards
@@ -87,18 +87,19 @@ def test_a_set_is_seen_and_so_is_the_next(tables, first, second, counts_from):
 
 
 @settings(deadline=None)
-@given(SETS, st.integers(1, 2**31 - 1))
-def test_noise_makes_no_card(tables, cards, seed):
+@given(SETS, st.integers(1, 2**31 - 1), st.sampled_from(["noise", "drop"]), st.booleans())
+def test_noise_makes_no_card(tables, cards, seed, fault, strict):
     table = tables()
     for uid in cards:
-        table.chip.do_place(uid)
-    table.chip.do_fault("noise")
+        table.chip.do_place(uid, strict)
+    table.chip.do_fault(fault)
     table.chip._seed = seed
     for _ in range(5):
         found = table.poll()
         assert len(set(found)) == len(found)
         assert set(found) <= cards
-    table.chip.do_fault("noise", False)
+        assert table.driver.unsure or set(found) == cards, "who cannot be read is not gone"
+    table.chip.do_fault(fault, False)
     assert set(table.poll()) == cards
     assert not table.driver.unsure
 
@@ -113,7 +114,9 @@ def test_a_card_that_slips_away_takes_no_other_with_it(tables, cards):
     found = table.poll()
     assert len(table.chip.cards) == len(cards) - 1
     assert set(found) == set(table.chip.cards)
-    assert table.driver.unsure == (not found)
+    assert found or table.driver.unsure
+    assert set(table.poll()) == set(table.chip.cards)
+    assert not table.driver.unsure
 
 
 def test_how_long_a_look_takes(tables):

@@ -40,14 +40,20 @@ class Mfrc522:
     """The reader and the cards on it.
 
     Faults: absent (the line floats high), deaf (every register reads 0; then the chip is as after
-    a reset), quiet (the antenna is off until a reset), noise (bits flip on the air), slip (once, a
-    card leaves in the middle of anticollision).
+    a reset), hung (every register reads 0 until the reset line is pulled), version (it says to be
+    another chip), quiet (the antenna is off until a reset), noise (bits flip on the air), drop (every
+    third answer loses its first bit), slip (once, a card leaves in the middle of anticollision).
     """
 
-    FAULTS = ("absent", "deaf", "quiet", "noise", "slip")
+    FAULTS = ("absent", "deaf", "hung", "version", "quiet", "noise", "drop", "slip")
 
     def __init__(self, counts_from="level"):
-        """counts_from  where CollReg begins to count: level, or frame as some chips do"""
+        """counts_from  where CollReg begins to count; the datasheet leaves it open
+
+        level  from the first bit of the cascade level
+        bytes  from the first byte in the FIFO, in which the answer begins at RxAlign
+        frame  from the first bit received
+        """
         self.faults = set()
         self.cards = {}
         self.transfers = 0
@@ -57,11 +63,13 @@ class Mfrc522:
         self._field_off = 0
         self.reset()
 
-    def do_place(self, uid):
+    def do_place(self, uid, strict=True):
         """Lay a card on the reader."""
         uid = uid.lower()
         if uid not in self.cards:
-            self.cards[uid] = Picc(bytes([int(uid[i : i + 2], 16) for i in range(0, len(uid), 2)]))
+            self.cards[uid] = Picc(
+                bytes([int(uid[i : i + 2], 16) for i in range(0, len(uid), 2)]), strict=strict
+            )
 
     def do_remove(self, uid):
         """Take a card away."""
@@ -83,6 +91,7 @@ class Mfrc522:
     def rst(self, _pin, level):
         """Follow the reset line."""
         if not level:
+            self.faults.discard("hung")
             self.reset()
 
     def reset(self):
@@ -102,7 +111,7 @@ class Mfrc522:
         if "absent" in self.faults:
             return b"\xff" * len(data)
         answer = bytearray(len(data))
-        if "deaf" in self.faults:
+        if "deaf" in self.faults or "hung" in self.faults:
             return bytes(answer)
         if data[0] & 0x80:
             for i in range(1, len(data)):
@@ -116,7 +125,7 @@ class Mfrc522:
     def _get(self, register):
         self._settle()
         if register == _VERSION:
-            return 0x92
+            return 0x5A if "version" in self.faults else 0x92
         if register == _FIFO_LEVEL:
             return len(self._fifo)
         if register == _FIFO:
@@ -245,15 +254,17 @@ class Mfrc522:
             while not clash >> at & 1:
                 at += 1
             error = 0x08
-            place = at + 1 + (known if self.counts_from == "level" else 0)
+            place = at + 1 + {"level": known, "bytes": align, "frame": 0}[self.counts_from]
             coll = place & 0x1F if place <= 32 else 0x20
             if not self._registers[_COLL] & 0x80:
-                value &= (1 << at) - 1
+                value = value & ((1 << at) - 1) | self._random(2) << at
         if "noise" in self.faults and self._random(2):
             for _ in range(1 + self._random(3)):
                 value ^= 1 << self._random(bits)
             if self._random(2):
                 error |= 0x02
+        if "drop" in self.faults and not self._random(3):
+            value, bits = value >> 1, bits - 1
         value <<= align
         total = bits + align
         fifo = bytes([value >> 8 * i & 0xFF for i in range((total + 7) // 8)])

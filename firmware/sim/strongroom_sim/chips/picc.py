@@ -20,10 +20,15 @@ def crc_a(data):
 
 
 class Picc:
-    """A card with an id of 4, 7 or 10 bytes. Frames are (bytes, number of bits)."""
+    """A card with an id of 4, 7 or 10 bytes. Frames are (bytes, number of bits).
 
-    def __init__(self, uid, sak=0x08):
+    strict  it goes back to sleep when an anticollision frame means somebody else, as the standard
+            draws it; many cards stay and listen
+    """
+
+    def __init__(self, uid, sak=0x08, strict=True):
         self.uid = uid
+        self.strict = strict
         self._atqa = bytes([0x04 | _SIZES[len(uid)] << 6, 0x00])
         self._sak = sak
         rest = uid
@@ -83,7 +88,7 @@ class Picc:
         whole = _bits(mine)[0]
         asked = _bits(data[2:])[0]
         if (whole ^ asked) & ((1 << known) - 1):
-            return None  # somebody else is meant; stay and listen
+            return self._back() if self.strict else None  # somebody else is meant
         return whole >> known, 40 - known
 
     def _back(self):
