@@ -1,5 +1,6 @@
 """docs/configuration.md lists every key of the gateway's and the node's configuration, and no other."""
 
+import re
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 from strongroom_gateway.config import Config
 from strongroom_node import config as node_config
+from strongroom_node import devices
 from support.markdown import codes, rows, section
 from support.needs import REPOSITORY
 
@@ -77,6 +79,40 @@ def test_the_nodes_file_is_documented_key_by_key() -> None:
     named = set(codes(page))
     assert set(node_config.SETTINGS) - named == set()
     assert set(node_config.LIMITS) - named == set()
+
+
+def device_keys() -> dict[tuple[str, str], Any]:
+    """Return the range that each driver gives each of its keys."""
+    return {
+        (kind, key): allowed
+        for kind in devices.known()
+        for key, allowed in devices.load(kind).KEYS.items()
+    }
+
+
+def documented_device_keys() -> dict[tuple[str, str], str]:
+    found = {}
+    for row in rows(PAGE):
+        if len(row) == 4 and codes(row[0]):
+            for kind in codes(row[1]):
+                pair = (kind, codes(row[0])[0])
+                assert pair not in found, f"{pair} is documented twice"
+                found[pair] = row[2]
+    return found
+
+
+def test_what_a_device_can_be_told_is_documented_with_its_range_and_nothing_else_is() -> None:
+    known, documented = device_keys(), documented_device_keys()
+    assert documented.keys() == known.keys()
+    for pair, allowed in known.items():
+        if isinstance(allowed, tuple) and len(allowed) == 2:
+            wanted = f"{allowed[0]} to {allowed[1]}"
+        elif isinstance(allowed, tuple):
+            wanted = " ".join(str(one or "null") for one in allowed)
+        else:
+            continue
+        said = re.sub(r"[`,]| or", "", documented[pair])
+        assert said == wanted, f"{pair}: {documented[pair]}"
 
 
 def test_the_example_has_every_key() -> None:
