@@ -345,6 +345,31 @@ def test_a_page_lost_below_the_rows_is_a_finding(tmp_path: Path, capsys: Any) ->
     assert "damaged" in capsys.readouterr().out
 
 
+def test_a_ledger_where_nothing_can_be_written_beside_it_is_verified(
+    honest: Path, tmp_path: Path
+) -> None:
+    """As on an inspector's read-only medium."""
+    path = copied(honest, tmp_path / "ledger.db")
+    (tmp_path / "ledger.db-shm").symlink_to(tmp_path / "nowhere" / "at-all")
+    with pytest.raises(sqlite3.OperationalError), closing(sealed.open_reader(path)) as connection:
+        connection.execute("SELECT count(*) FROM entry").fetchone()
+    assert verify(path, [KEY]).entries == ENTRIES
+    (tmp_path / "ledger.db-wal").write_bytes(b"something newer")
+    with pytest.raises(sqlite3.OperationalError):
+        verify(path)  # it may not look past what lies in the log beside it
+
+
+def test_a_finding_cannot_steer_the_terminal_it_is_shown_on(
+    honest: Path, bench: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = copied(honest, bench)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        name = "x\x1b[2J\x9b2J\u202e"
+        connection.execute(f'CREATE TRIGGER "{name}" AFTER DELETE ON meta BEGIN SELECT 1; END')
+    assert main(["ledger", "verify", str(path)]) == 1
+    assert capsys.readouterr().out.replace("\n", "").isprintable()
+
+
 def progress_lines(path: Path) -> Iterator[tuple[int, int]]:
     seen: list[tuple[int, int]] = []
     verify(path, progress=lambda done, total: seen.append((done, total)))

@@ -20,6 +20,7 @@ from .tree import TREES, Tree, hash_named
 Progress = Callable[[int, int], None]
 """Called now and then with how many entries are done, of how many."""
 _EVERY = 20_000
+_NO_ROOM = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
 _ENTRIES = (
     "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry NOT INDEXED ORDER BY idx"
@@ -39,10 +40,8 @@ def verify(
     the file is no database, UnprovenError when its tree cannot be computed on this machine.
     """
     report = Report()
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    connection.text_factory = bytes
+    connection = _opened(path)
     try:
-        connection.execute("BEGIN")  # one moment, though the gateway goes on writing
         _recompute(connection, report, keys, since, progress)
     except UnicodeDecodeError:
         # SQLite's own message quoted something that is no text.
@@ -56,6 +55,30 @@ def verify(
     finally:
         connection.close()
     return report
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open a ledger at one moment of it, though the gateway goes on writing.
+
+    A ledger at rest on a medium that cannot be written to, where SQLite finds no room for its
+    helper files, is opened as one that nobody changes.
+    """
+    modes = ["mode=ro", "mode=ro&immutable=1"]
+    while True:
+        uri = f"{path.absolute().as_uri()}?{modes.pop(0)}"
+        connection = sqlite3.connect(uri, uri=True)
+        connection.text_factory = bytes
+        try:
+            connection.execute("BEGIN")
+            connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            log = path.with_name(f"{path.name}-wal")
+            at_rest = not log.exists() or log.stat().st_size == 0
+            if error.sqlite_errorcode & 0xFF not in _NO_ROOM or not at_rest or not modes:
+                raise
+        else:
+            return connection
 
 
 def _recompute(

@@ -13,7 +13,7 @@ from typing import Any
 from .check import Progress, verify
 from .note import Key, UnprovenError, read_key
 from .proof import check_proof
-from .report import Report
+from .report import Report, printable
 
 GOOD, BAD, UNREADABLE = 0, 1, 2
 _PROGRESS_S = 2.0
@@ -60,12 +60,12 @@ def run_check(arguments: argparse.Namespace) -> int:
     try:
         entry, checkpoint = check_proof(data, keys)
     except UnprovenError as error:
-        print(f"{path}: proves nothing: {error}")
+        print(printable(f"{path}: proves nothing: {error}"))
         return BAD
     when = datetime.fromtimestamp(entry["at"] / 1000, UTC).isoformat(timespec="milliseconds")
     print(f"{path}: entry {entry['idx']} is in the ledger {checkpoint.origin}")
-    print(f"  kind {entry['kind']}, recorded {when}, node {entry['node'] or '-'}")
-    print(f"  {json.dumps(entry['body'], ensure_ascii=False)}")
+    print(printable(f"  kind {entry['kind']}, recorded {when}, node {entry['node'] or '-'}"))
+    print(printable(f"  {json.dumps(entry['body'], ensure_ascii=False)}"))
     print(f"  signed head: {checkpoint.size} entries, root {checkpoint.root.hex()}")
     return GOOD
 

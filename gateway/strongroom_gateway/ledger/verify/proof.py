@@ -15,6 +15,7 @@ HEADER = "c2sp.org/tlog-proof@v1"
 MEMBERS = {"at", "body", "boot", "idx", "kind", "node", "room", "seq"}
 _INDEX = re.compile(r"0|[1-9][0-9]{0,18}")
 _MOST_HASHES = 63
+_LATEST = 253_402_300_799_999  # the end of the year 9999
 
 
 class Proven(NamedTuple):
@@ -54,6 +55,8 @@ def _entry(text: bytes, idx: int, checkpoint: Checkpoint) -> dict[str, Any]:
     entry = json.loads(text)
     if not isinstance(entry, dict) or set(entry) != MEMBERS or entry["idx"] != idx:
         raise UnprovenError("the entry is not one of a ledger at this place")
+    if type(entry["at"]) is not int or not 0 <= entry["at"] <= _LATEST:
+        raise UnprovenError("the entry has no time")
     if checkpoint.origin.split("/")[1:2] != [entry["room"]]:
         raise UnprovenError(f"the entry is of room {entry['room']}, not of {checkpoint.origin}")
     return entry

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 MOST_PROBLEMS = 20
 
 
+def printable(text: str) -> str:
+    """Return a text that cannot steer a terminal, whatever somebody put into a ledger."""
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+
+
 @dataclass
 class Report:
     """What was found; ``problems`` is empty when the record proves itself."""
@@ -27,6 +32,6 @@ class Report:
         if entry is not None and (self.first_bad is None or entry < self.first_bad):
             self.first_bad = entry
         if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(text)
+            self.problems.append(printable(text))
         else:
             self.more += 1
