@@ -28,7 +28,7 @@ def export(note: str, folder: Path) -> Path:
     """
     path = folder / file_name(note)
     if path.exists():
-        if read(path.read_text(encoding="utf-8")) != read(note):
+        if read(_text(path)) != read(note):
             raise CheckpointError(f"{path}: says something else of the same number of entries")
         return path
     write_whole(path, note)
@@ -43,7 +43,17 @@ def newest_exported(folder: Path, origin: str) -> str | None:
         for path in folder.iterdir()
         if path.name.startswith(start) and (found := _SIZE.fullmatch(path.name[len(start) - 1 :]))
     ]
-    return max(sizes)[1].read_text(encoding="utf-8") if sizes else None
+    return _text(max(sizes)[1]) if sizes else None
+
+
+def _text(path: Path) -> str:
+    """Return a checkpoint's file; CheckpointError, naming it, when it is none."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        read(text)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    return text
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -112,6 +112,16 @@ def test_exported_checkpoints_are_whole_files_and_never_overwritten(tmp_path: Pa
     assert paths[1].read_text() == made[1]
 
 
+def test_a_damaged_file_among_the_kept_ones_is_named(tmp_path: Path) -> None:
+    path = tmp_path / f"strongroom.r1-{9:012d}.checkpoint"
+    path.write_bytes(b"\xff\xfe\x00")
+    note = SIGNER.sign(checkpoint.write(SIGNER.name, Head(9, bytes(32))))
+    with pytest.raises(CheckpointError, match=f"{path.name}: this is not a checkpoint"):
+        newest_exported(tmp_path, SIGNER.name)
+    with pytest.raises(CheckpointError, match=f"{path.name}: this is not a checkpoint"):
+        export(note, tmp_path)
+
+
 class Running:
     """A writer with a checkpointer beside it, as the gateway has them."""
 
