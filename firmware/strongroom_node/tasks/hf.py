@@ -12,6 +12,7 @@ from strongroom_node.errors import DriverError
 from strongroom_node.presence import Presence, fields
 from strongroom_node.tasks.health import Health
 from strongroom_node.tasks.pace import rest
+from strongroom_node.tasks.recoveries import Recoveries
 
 _UNSURE_LOOKS = 50  # in a row: then a card that cannot be read no longer keeps the others here
 _RETRY_MS = 2000  # after flash did not take an event
@@ -52,6 +53,7 @@ async def run(node, device_id, driver, cfg, beat):
     reader, feedback = cfg.get("reader", device_id), cfg.get("feedback")
     desk = Desk(cfg.get("misses", 3))
     health = Health(node, device_id, cfg.get("fails", 5))
+    recoveries = Recoveries(node, device_id)
     pause = cfg.get("poll_ms", 100)
     while True:
         kept = True
@@ -71,4 +73,5 @@ async def run(node, device_id, driver, cfg, beat):
                 health.failed("garbled")
             else:
                 health.worked()
+                recoveries.update(driver.resets, node.clock.mono())
         await rest(pause if kept else _RETRY_MS, beat)

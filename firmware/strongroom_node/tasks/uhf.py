@@ -9,8 +9,33 @@ from strongroom_node.errors import DriverError
 from strongroom_node.presence import Presence, fields
 from strongroom_node.tasks.health import Health
 from strongroom_node.tasks.pace import Cadence
+from strongroom_node.tasks.recoveries import Recoveries
 
-_CROWD_MS = 60000  # a crowd too large to follow is told of once a minute
+_BURST = 16  # events in one write: about what fits one, and little enough for a small heap
+_CROWD_MS = 60000  # a crowd too large to follow is over when nobody was refused for so long
+
+
+class Crowd:
+    """Says when there are more tags than can be followed, and when all are followed again."""
+
+    def __init__(self, node, device):
+        self._node = node
+        self._device = device
+        self._refused = self._told = 0
+        self._until = None
+
+    def update(self, refused, now):
+        """Take the count of reads refused so far, at `now` (ms)."""
+        if refused != self._refused:
+            self._refused = refused
+            if self._until is None:
+                self._node.report("driver.fault", self._device, "too many tags to follow them all")
+            self._until = now + _CROWD_MS
+        elif self._until is not None and now >= self._until:
+            why = "%d reads of tags were not followed" % (refused - self._told)
+            self._told, self._until = refused, None
+            self._node.report("driver.fault", self._device, why)
+            self._node.report("driver.ok", self._device)
 
 
 async def run(node, device_id, driver, cfg, beat):
@@ -20,8 +45,8 @@ async def run(node, device_id, driver, cfg, beat):
     age = cfg.get("age_out_ms", 3000)
     health = Health(node, device_id, cfg.get("fails", 2))
     cadence = Cadence(cfg.get("poll_ms", 50))
-    refused = presence.refused
-    crowd_due = 0
+    recoveries = Recoveries(node, device_id)
+    crowd = node.shared("crowd/" + reader, lambda: Crowd(node, device_id))
     while True:
         reports, reads = [], []
         try:
@@ -31,14 +56,14 @@ async def run(node, device_id, driver, cfg, beat):
         else:
             if driver.sound:
                 health.worked()
+                recoveries.update(driver.restarts, node.clock.mono())
         now = node.clock.mono()
         presence.listens(ant, driver.sound, now)
         for tag, rssi in reads:
             reports.extend(presence.read(tag, ant, rssi, now))
         reports.extend(presence.tick(now, age))
-        if reports:
-            node.emit_many([("tag", fields(reader, "uhf", report)) for report in reports])
-        if presence.refused != refused and now >= crowd_due:
-            lost, refused, crowd_due = presence.refused - refused, presence.refused, now + _CROWD_MS
-            node.report("driver.fault", device_id, "a crowd: %d reads of tags not followed" % lost)
+        for first in range(0, len(reports), _BURST):
+            burst = reports[first : first + _BURST]
+            node.emit_many([("tag", fields(reader, "uhf", report)) for report in burst])
+        crowd.update(presence.refused, now)
         await cadence.next(beat)
