@@ -83,7 +83,8 @@ class _Builder:
                 "description": f"JSON over MQTT 3.1.1, QoS 1. A message from a node is one object of"
                 f" at most {MAX_BYTES} bytes. What breaks the contract is quarantined with one of"
                 f" these reasons: {', '.join(reasons.ALL)}. Beyond the schemas: ts is null exactly"
-                " when clk is none; integers are written without a decimal point.",
+                " when clk is none; outbox.dropped has from <= to and counts no more than those; air and"
+                " power carry at least one value; integers are written without a decimal point.",
                 "license": {"name": "Apache-2.0"},
             },
             "defaultContentType": "application/json",

@@ -42,6 +42,10 @@ class OutboxDropped(NodeEvent, tag="outbox.dropped"):
     count: Positive
     why: Why
 
+    def __post_init__(self) -> None:
+        if self.count > self.last - self.first + 1:
+            raise ValueError(f"{self.count} records from {self.first} to {self.last}")
+
 
 class DriverFault(NodeEvent, tag="driver.fault"):
     """A device does not answer or answers wrongly."""

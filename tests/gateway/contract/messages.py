@@ -71,6 +71,9 @@ def struct(draw: st.DrawFn, cls: type) -> dict[str, Any]:
         found["clk"] = draw(st.sampled_from(["rtc", "ntp", "gateway"]))
         if found["ts"] is None:
             found["clk"] = "none"
+    if found.get("what") == "outbox.dropped":
+        found["from"], found["to"] = sorted([found["from"], found["to"]])
+        found["count"] = min(found["count"], found["to"] - found["from"] + 1)
     return found
 
 

@@ -114,6 +114,32 @@ def test_ids_at_the_edges_are_taken() -> None:
         ("event/node", {}, "missing_field"),
         ("event/node", {"what": "driver.ok", "device": "t1", "why": "x"}, "unknown_field"),
         ("event/node", {"what": "safe_mode", "why": "x" * 201}, "out_of_range"),
+        (
+            "event/node",
+            {
+                "what": "outbox.dropped",
+                "lane": "event",
+                "of_boot": 1,
+                "from": 2,
+                "to": 1,
+                "count": 1,
+                "why": "",
+            },
+            "out_of_range",
+        ),
+        (
+            "event/node",
+            {
+                "what": "outbox.dropped",
+                "lane": "event",
+                "of_boot": 1,
+                "from": 2,
+                "to": 3,
+                "count": 3,
+                "why": "",
+            },
+            "out_of_range",
+        ),
         ("event/input", {"input": "i", "on": 1, "value": None}, "wrong_type"),
     ],
 )
