@@ -16,24 +16,26 @@ event a minute; one that lies between two antennas changes with every read, so o
 SWAPS are told at once, and one more every SWAP_MS.
 """
 
+from strongroom_node.compat import IS_MICROPYTHON
+
 FIRST_MS = 200
 LAST_MS = 60000
 SWAPS = 10
-SWAP_MS = 5000
+SWAP_MS = 20000
 SWAP_GAP_MS = 250  # between two changes of antenna told at once
-MOST = 64  # tags followed at once
+# Tags followed at once: each takes 330 bytes of an ESP32's heap.
+MOST = 32 if IS_MICROPYTHON else 500
 
 
 class _Side:
     """One antenna: its reads since the last report, and its stay."""
 
-    __slots__ = ("alive", "began", "first", "last", "n", "rssi", "total")
+    __slots__ = ("began", "first", "last", "n", "rssi", "total")
 
     def __init__(self, now):
         self.n = 0
         self.rssi = None
         self.first = self.last = self.began = now
-        self.alive = now  # until when it is sure that the tag was there, or nobody listened
         self.total = 0
 
     def read(self, rssi, now):
@@ -45,7 +47,7 @@ class _Side:
             self.rssi = rssi
         self.n += 1
         self.total += 1
-        self.last = self.alive = now
+        self.last = now
 
 
 class _Stay:
@@ -92,6 +94,7 @@ class Presence:
         self._most = most
         self._stays = {}
         self._deaf = set()  # antennas whose reader does not answer
+        self._back = {}  # antenna -> when its reader answered again
         self.refused = 0  # reads of tags beyond `most`
 
     def __len__(self):
@@ -127,9 +130,7 @@ class Presence:
         """Say whether an antenna's reader is sound: while it is not, nobody there ages."""
         if sound and ant in self._deaf:
             self._deaf.discard(ant)
-            for stay in self._stays.values():
-                if ant in stay.sides:
-                    stay.sides[ant].alive = now
+            self._back[ant] = now
         elif not sound:
             self._deaf.add(ant)
 
@@ -138,11 +139,7 @@ class Presence:
         reports = []
         for tag in list(self._stays):
             stay = self._stays[tag]
-            over = [
-                ant
-                for ant, side in stay.sides.items()
-                if now - side.alive >= age and ant not in self._deaf
-            ]
+            over = [ant for ant, side in stay.sides.items() if self._lost(ant, side, now, age)]
             if over:
                 reports.extend(self._end(tag, stay, over, now))
             else:
@@ -164,6 +161,9 @@ class Presence:
     def forget(self, tag):
         """Drop a tag whose reports were lost: its next read is seen again."""
         self._stays.pop(tag, None)
+
+    def _lost(self, ant, side, now, age):
+        return ant not in self._deaf and now - max(side.last, self._back.get(ant, 0)) >= age
 
     def _end(self, tag, stay, antennas, now):
         reports = self._tell("more", tag, stay, now)

@@ -11,7 +11,7 @@ from strongroom_node.tasks.health import Health
 from strongroom_node.tasks.pace import Cadence
 from strongroom_node.tasks.recoveries import Recoveries
 
-_BURST = 16  # events in one write: about what fits one, and little enough for a small heap
+_BURST = 6  # events in one write: a small heap has no room for many in one piece
 _CROWD_MS = 60000  # a crowd too large to follow is over when nobody was refused for so long
 
 

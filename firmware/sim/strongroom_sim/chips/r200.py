@@ -7,6 +7,8 @@ air (notices whose air CRC does not fit), silent (says nothing).
 from strongroom_sim.bench import bench
 
 ROUND_MS = 50
+READS = 5  # in a round, of tags in turn: 100 reads a second are what such a reader manages
+BUFFER = 1024  # bytes that wait to be sent; what does not fit is never said
 _VERSION = b"M100 26dBm V1.0"
 
 
@@ -52,6 +54,7 @@ class R200:
         self._out = b""
         self._rounds = 0  # left in multi-poll
         self._next = None
+        self._turn = 0  # which tag is read first
 
     def do_enter(self, epc, rssi=-50):
         """A tag comes into the field, or is heard at another strength."""
@@ -128,13 +131,18 @@ class R200:
         if not self.field:
             self._say(1, 0xFF, b"\x15")
             return
-        for epc, rssi in sorted(self.field.items()):
-            number = bytes([int(epc[n : n + 2], 16) for n in range(0, len(epc), 2)])
-            coded = bytes((len(number) // 2 * 8, 0)) + number
-            crc = air_crc(coded)
-            if "air" in self.faults:
-                crc = bytes((crc[0] ^ 0x10, crc[1]))
-            self._say(2, 0x22, bytes((rssi % 256,)) + coded + crc)
+        numbers = sorted(self.field)
+        for n in range(min(READS, len(numbers))):
+            self._notice(numbers[(self._turn + n) % len(numbers)])
+        self._turn = (self._turn + READS) % len(numbers)
+
+    def _notice(self, epc):
+        number = bytes([int(epc[n : n + 2], 16) for n in range(0, len(epc), 2)])
+        coded = bytes((len(number) // 2 * 8, 0)) + number
+        crc = air_crc(coded)
+        if "air" in self.faults:
+            crc = bytes((crc[0] ^ 0x10, crc[1]))
+        self._say(2, 0x22, bytes((self.field[epc] % 256,)) + coded + crc)
 
     def _say(self, kind, command, params):
         frame = message(kind, command, params)
@@ -142,4 +150,5 @@ class R200:
             frame = frame[:-2] + bytes(((frame[-2] + 1) % 256,)) + frame[-1:]
         if "garbage" in self.faults:
             frame = b"\x7e\xbb\x02\x00" + frame + b"\xbb\x00\xff"
-        self._out += frame
+        if len(self._out) + len(frame) <= BUFFER:
+            self._out += frame
