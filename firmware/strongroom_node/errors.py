@@ -41,4 +41,8 @@ class LinkError(NodeError):
 
 
 class StoreError(NodeError):
-    """The flash failed or is full."""
+    """The flash failed; `full`: only for want of room."""
+
+    def __init__(self, why, full=False):
+        super().__init__(why)
+        self.full = full

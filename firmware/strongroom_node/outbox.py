@@ -3,33 +3,34 @@
 Two lanes. An event is on flash when `add` returns. A reading waits in RAM and goes to flash when the RAM lane is full,
 which happens when the link or the gateway is away. Nothing is deleted before the gateway's acknowledgement names it,
 or before there is no room; then readings go first, oldest first, and every loss is itself recorded as an event
-(outbox.dropped) *before* the records are removed.
+(outbox.dropped) before the records are removed. One loss after the other makes that report longer, not longer lists of
+reports, until it has been sent; a report that has to go itself is told again.
 
-Each burst of events becomes one small file; littlefs keeps a file of up to 512 bytes inside its folder, which costs
-no block. When small files pile up they are merged into one segment of a flash block. Measured on littlefs with 4 KB
-blocks: see docs/decisions/0010-outbox-segments.md.
+Each burst of events becomes one small file, and small files that pile up are merged into one segment of a flash block:
+docs/decisions/0010-outbox-segments.md has the erases counted.
 
-A power cut can come between any two steps. New data is whole or absent (store.py). A merged segment is written before
-the small ones are removed: at boot, files whose records are all in another file are removed.
+A power cut can come between any two steps, and each step can fail (spool.py). Only when flash has no room left for
+the report of a loss is the oldest segment removed first and told afterwards; should the power go in between, its
+numbers are found missing and told as "gone" (`rewind`).
 """
+
+import json
 
 from strongroom_node import contract
 from strongroom_node import segments as seg
 from strongroom_node.contract import EVENT, TELEMETRY
 from strongroom_node.errors import StoreError
+from strongroom_node.losses import KEPT_APART, Loss, from_fields, join
+from strongroom_node.spool import Spool
 
 LANES = (EVENT, TELEMETRY)
-MERGE_AT = 12  # small segments in a lane before they are merged
-LOSSES = 16  # ranges of lost records kept apart while no report of them can be written
-ROOM = (
-    2 * seg.SEGMENT_BYTES
-)  # of the flash that is kept free: for the report of a loss, and for merging
+ROOM = 2 * seg.SEGMENT_BYTES  # of flash kept free: for the report of a loss, and for merging
 
 
 class Outbox:
     """The records of one node.
 
-    store      FileStore of a folder of its own
+    store      FileStore; names that end with .q belong to the outbox
     boot       this boot's number
     stamp      function: (mono, ts, clk) for a new record
     max_bytes  most bytes on flash; less when the flash has less
@@ -38,9 +39,9 @@ class Outbox:
     """
 
     def __init__(self, store, boot, stamp, max_bytes=262144, ram_bytes=3072, on_accept=None):
-        self._store = store
         self._boot = boot
         self._stamp = stamp
+        self._limit = max_bytes
         self._ram_max = ram_bytes
         self.on_accept = on_accept
         self.dropped = {EVENT: 0, TELEMETRY: 0}
@@ -49,11 +50,16 @@ class Outbox:
         self._ram_bytes = 0
         self._acked = {}  # (lane, boot) -> highest seq that the gateway has committed
         self._sent = {}  # (lane, boot) -> highest seq handed to the link in this session
-        self._losses = []  # [lane, boot, first, last, count, why] that no event on flash reports yet
-        self._segments = {EVENT: [], TELEMETRY: []}  # oldest first
-        self._bytes = 0
-        self._recover()
-        self._max = max(ROOM, min(max_bytes, self._bytes + store.free() - ROOM))
+        self._out = 0  # highest seq of this boot's events ever handed to the link
+        self._losses = []  # that no event on flash reports yet
+        self._doomed = []  # segments to be removed once their loss is on flash
+        self._told = None  # the last report's (segment, losses)
+        self._gaps = []  # missing numbers that were told: (lane, boot, first, last)
+        self._tell_again = False  # a report may have been among what was damaged
+        self._spool = Spool(store)
+        self._spool.recover()
+        self._max = 0
+        self._measure()
 
     # -- in --------------------------------------------------------------------------------------
 
@@ -66,50 +72,52 @@ class Outbox:
 
         Events that fit one segment share one write. On StoreError the records of earlier writes stay.
         """
-        if lane == EVENT:
-            return self._add_events(items)
-        return [self._add_reading(kind, fields) for kind, fields in items]
-
-    def _add_events(self, items):
-        victims = self._over_bound()
-        for victim in victims:
-            self._lose(victim, "full")
-        todo = [("node", _report(loss)) for loss in self._losses]
-        reports = len(todo)
-        todo.extend(items)
+        if lane == TELEMETRY:
+            return [self._add_reading(kind, fields) for kind, fields in items]
+        self._make_room(EVENT, 0)
+        try:
+            self._tell()
+        except StoreError as error:
+            if not error.full:
+                raise
         done = []
-        while todo:
-            numbers = self._write_events(todo)
-            told = min(reports, len(numbers))
-            del self._losses[:told], todo[: len(numbers)]
-            reports -= told
-            done.extend(numbers[told:])
-        self._remove(victims)  # only now: their loss is on flash
-        self._merge(EVENT)
+        while len(done) < len(items):
+            done.extend(self._put_events(items[len(done) :], self._yield_room)[1])
+        if self._spool.merge(EVENT):
+            self._measure()
+        self.report_losses()
         return done
 
-    def _write_events(self, todo):
+    def _put_events(self, items, when_full=None):
         stamp = self._stamp()
         first = self._seq[EVENT] + 1
+        data, count = self._lines(items, first, stamp)
+        segment = self._write(EVENT, first, first + count - 1, data, when_full)
+        for n in range(count):
+            self._accept(EVENT, first + n, items[n][0], stamp[0])
+        return segment, [(self._boot, first + n) for n in range(count)]
+
+    def _lines(self, items, first, stamp):
+        """Return the lines of as many items as fit a segment, and how many those are."""
         lines, size = [], 0
-        for kind, fields in todo:
+        for kind, fields in items:
             seq = first + len(lines)
             text = seg.line(seq, kind, contract.make(EVENT, kind, self._boot, seq, stamp, fields))
             if lines and size + len(text) > seg.SEGMENT_BYTES:
                 break
             lines.append(text)
             size += len(text)
-        last = first + len(lines) - 1
-        self._write(EVENT, first, last, b"".join(lines))
-        for n in range(len(lines)):
-            self._accept(EVENT, first + n, todo[n][0], stamp[0])
-        return [(self._boot, seq) for seq in range(first, last + 1)]
+        return b"".join(lines), len(lines)
 
     def _add_reading(self, kind, fields):
         seq, stamp = self._seq[TELEMETRY] + 1, self._stamp()
         payload = contract.make(TELEMETRY, kind, self._boot, seq, stamp, fields)
         if self._ram_bytes + len(payload) > self._ram_max:
-            self._spill()
+            why = self._spill()
+            while self._ram and self._ram_bytes + len(payload) > self._ram_max:
+                oldest = self._ram[0][0]
+                self._lost(TELEMETRY, self._boot, oldest, oldest, why)
+                self._forget_ram(oldest)
         self._ram.append((seq, kind, payload))
         self._ram_bytes += len(payload)
         self._accept(TELEMETRY, seq, kind, stamp[0])
@@ -120,6 +128,11 @@ class Outbox:
         if self.on_accept is not None:
             self.on_accept(lane, self._boot, seq, kind, mono)
 
+    def flush(self):
+        """Put the readings in RAM on flash, before a restart; return whether all of them are."""
+        self._spill()
+        return not self._ram
+
     # -- out -------------------------------------------------------------------------------------
 
     def next_batch(self, most):
@@ -129,12 +142,7 @@ class Outbox:
         """
         batch = []
         for lane in LANES:
-            for segment in self._segments[lane]:
-                if len(batch) >= most:
-                    return batch
-                if segment.last > self._reached(lane, segment.boot):
-                    self._take(segment, most, batch)
-            if lane == TELEMETRY:
+            if self._take_lane(lane, most, batch) and lane == TELEMETRY:
                 reached = self._reached(lane, self._boot)
                 for seq, kind, payload in self._ram:
                     if seq > reached and len(batch) < most:
@@ -142,17 +150,28 @@ class Outbox:
                         batch.append((lane, self._boot, seq, kind, payload))
         return batch
 
-    def _take(self, segment, most, batch):
-        data = self._read(segment)
-        key, reached = (segment.lane, segment.boot), self._reached(segment.lane, segment.boot)
-        expected = max(reached + 1, segment.first)
-        for seq, kind, payload in seg.records(data):
-            if seq < expected:
-                continue
+    def _take_lane(self, lane, most, batch):
+        """Add a lane's segments to the batch; return whether all that was unsent is in it."""
+        for segment in self._spool.lanes[lane]:
+            if len(batch) >= most:
+                return False
+            if segment.last > self._reached(lane, segment.boot):
+                data = self._spool.read(segment)
+                if data is None:  # not now: what comes after it waits, so that the order is kept
+                    return False
+                self._take(segment, data, most, batch)
+        return True
+
+    def _take(self, segment, data, most, batch):
+        key = (segment.lane, segment.boot)
+        expected = max(self._reached(*key) + 1, segment.first)
+        for seq, kind, payload in seg.records(data, expected):
             if len(batch) >= most:
                 return
             self._missing(segment, expected, seq - 1)
             self._sent[key] = seq
+            if key == (EVENT, self._boot):
+                self._out = max(self._out, seq)
             batch.append((segment.lane, segment.boot, seq, kind, payload))
             expected = seq + 1
         self._missing(segment, expected, segment.last)
@@ -161,25 +180,33 @@ class Outbox:
     def rewind(self, stuck=False):
         """Count everything that is not acknowledged as not sent: after a reconnect, or when acks stay away.
 
-        Damage is reported anew as well: its first report may itself have been damaged. `stuck`: acknowledgements
-        stay away although the link works; then the numbers that are no longer in here are told as well, because a
-        gap that nobody ever explains would hold up the acknowledgement of all that follows it.
+        stuck   acknowledgements stay away although the link works: then the numbers that are no longer in here are
+                told as well, because a gap that nobody ever explains would hold up the acknowledgement of all that
+                follows it. Readings that were in RAM when the power went can leave such a gap.
         """
         self._sent = {}
+        if self._tell_again:
+            self._tell_again, self._gaps = False, []
+            for lane in LANES:
+                for segment in self._spool.lanes[lane]:
+                    segment.noted = False
+        if not stuck:
+            return
         for lane in LANES:
             expected = {}
-            for segment in self._segments[lane]:
-                segment.noted = False
-                if stuck:
-                    self._tell_gap(expected, lane, segment.boot, segment.first, segment.last)
-            if stuck and lane == TELEMETRY and self._ram:
+            for segment in self._spool.lanes[lane]:
+                self._tell_gap(expected, lane, segment.boot, segment.first, segment.last)
+            if lane == TELEMETRY and self._ram:
                 self._tell_gap(expected, lane, self._boot, self._ram[0][0], self._ram[-1][0])
 
     def _tell_gap(self, expected, lane, boot, first, last):
         start = expected.get(boot, self._acked.get((lane, boot), 0) + 1)
-        if start < first:
-            self._note(lane, boot, start, first - 1, "gone")
         expected[boot] = last + 1
+        gap = (lane, boot, start, first - 1)
+        if start < first and gap not in self._gaps and len(self._losses) < KEPT_APART:
+            del self._gaps[: len(self._gaps) - KEPT_APART + 1]
+            self._gaps.append(gap)
+            join(self._losses, Loss(lane, boot, start, first - 1, first - start, "gone"))
 
     def unacked(self):
         """Whether records were sent in this session that the gateway has not acknowledged."""
@@ -193,176 +220,182 @@ class Outbox:
         if seq <= self._acked.get(key, 0):
             return
         self._acked[key] = seq
-        mine = [s for s in self._segments[lane] if s.boot == boot]
-        self._remove([s for s in mine if s.last <= seq])
+        mine = [s for s in self._spool.lanes[lane] if s.boot == boot]
+        self._spool.remove([s for s in mine if s.last <= seq])
         if boot != self._boot:
             if not any(s.last > seq for s in mine):
                 self._acked.pop(key, None)
                 self._sent.pop(key, None)
         elif lane == TELEMETRY:
-            while self._ram and self._ram[0][0] <= seq:
-                self._ram_bytes -= len(self._ram.pop(0)[2])
+            self._forget_ram(seq)
 
     def counts(self):
         """Return how many records wait, by lane."""
-        waiting = {TELEMETRY: len(self._ram)}
+        waiting = {TELEMETRY: len(self._ram), EVENT: 0}
         for lane in LANES:
-            on_flash = sum(
-                s.last - max(s.first - 1, self._acked.get((lane, s.boot), 0))
-                for s in self._segments[lane]
-            )
-            waiting[lane] = waiting.get(lane, 0) + on_flash
+            for s in self._spool.lanes[lane]:
+                waiting[lane] += s.last - max(s.first - 1, self._acked.get((lane, s.boot), 0))
         return waiting
 
     # -- losses ----------------------------------------------------------------------------------
 
     def report_losses(self):
         """Record as events what was lost; return whether nothing is left to report. Call it now and then."""
-        if self._losses:
-            try:
-                self._add_events([])
-            except StoreError:
-                return False
-        return True
+        try:
+            self._tell()
+        except StoreError:
+            pass
+        return not self._losses
 
-    def _lose(self, segment, why):
+    def _tell(self):
+        """Put the report of every loss on flash, then remove what was given up. Raises StoreError.
+
+        A report pushes nothing out that was not given up already: else it would need a report itself.
+        """
+        try:
+            self._report()
+        except StoreError as error:
+            if not (error.full and self._doomed):
+                raise
+            self._remove_doomed()
+            self._report()
+        self._remove_doomed()
+
+    def _report(self):
+        if self._losses and self._told:
+            self._widen()
+        while self._losses:
+            telling = self._losses[:]
+            segment, numbers = self._put_events([("node", x.fields()) for x in telling])
+            self._told = (segment, telling[: len(numbers)])
+            del self._losses[: len(numbers)]
+
+    def _remove_doomed(self):
+        doomed, self._doomed = self._doomed, []
+        self._spool.remove(doomed)
+
+    def _widen(self):
+        """Make the last report longer where a loss goes on, as long as nobody has seen it."""
+        segment, told = self._told
+        if segment not in self._spool.lanes[EVENT] or segment.first <= self._out:
+            self._told = None
+            return
+        wider, rest = [x.copy() for x in told], []
+        for loss in self._losses:
+            if not any(x.takes(loss) for x in wider):
+                rest.append(loss)
+        if len(rest) == len(self._losses):
+            return
+        items = [("node", x.fields()) for x in wider]
+        data, count = self._lines(items, segment.first, self._stamp())
+        if count == len(items):
+            self._spool.rewrite(segment, data)
+            self._told, self._losses = (segment, wider), rest
+
+    def _give_up(self, segment):
+        """Note a segment's records as lost for want of room, and tell again the losses that it reports."""
+        if segment.lane == EVENT:
+            self._gaps = []
+            for _, kind, payload in seg.records(self._spool.read(segment) or b""):
+                loss = from_fields(json.loads(payload)) if kind == "node" else None
+                if loss is not None:
+                    join(self._losses, loss)
         first = max(segment.first, self._acked.get((segment.lane, segment.boot), 0) + 1)
         if first <= segment.last:
-            self._lost(segment.lane, segment.boot, first, segment.last, why)
+            self._lost(segment.lane, segment.boot, first, segment.last, "full")
 
     def _missing(self, segment, first, last):
         if first <= last and not segment.noted:
             if not segment.counted:
                 self.dropped[segment.lane] += last - first + 1
-            self._note(segment.lane, segment.boot, first, last, "damaged")
+                self._tell_again = self._tell_again or segment.lane == EVENT
+            if len(self._losses) >= KEPT_APART:
+                return  # found again after the next rewind
+            loss = Loss(segment.lane, segment.boot, first, last, last - first + 1, "damaged")
+            join(self._losses, loss)
         if last == segment.last:  # looked at to its end
             segment.noted = segment.counted = True
 
     def _lost(self, lane, boot, first, last, why):
         self.dropped[lane] += last - first + 1
-        self._note(lane, boot, first, last, why)
+        join(self._losses, Loss(lane, boot, first, last, last - first + 1, why))
 
-    def _note(self, lane, boot, first, last, why):
-        count = last - first + 1
-        for loss in self._losses:
-            # One after the other is one range; too many ranges grow wider, with the true count in them.
-            same = loss[0] == lane and loss[1] == boot
-            if same and ((loss[5] == why and loss[3] + 1 == first) or len(self._losses) >= LOSSES):
-                loss[2], loss[3], loss[4] = min(loss[2], first), max(loss[3], last), loss[4] + count
-                return
-        self._losses.append([lane, boot, first, last, count, why])
+    # -- room ------------------------------------------------------------------------------------
 
-    # -- flash -----------------------------------------------------------------------------------
+    def _measure(self):
+        """Ask flash again how much of it there is for the outbox."""
+        self._max = max(ROOM, min(self._limit, self._spool.bytes + self._spool.free() - ROOM))
 
-    def _recover(self):
-        found = []
-        for name in self._store.names():
-            segment = seg.from_name(name, self._store.size(name))
-            if segment is not None:
-                found.append(segment)
-        found.sort(key=lambda s: (s.lane, s.boot, s.first, -s.last))
-        for segment in found:
-            kept = self._segments[segment.lane]
-            if kept and kept[-1].holds(segment):  # merged just before the power went
-                self._store.remove(segment.name)
-            else:
-                kept.append(segment)
-                self._bytes += segment.cost
-
-    def _over_bound(self):
-        excess, victims = self._bytes - self._max, []
-        for lane in (TELEMETRY, EVENT):
-            for segment in self._segments[lane]:
+    def _make_room(self, lane, need):
+        """Doom the oldest until `need` bytes more are within the bound; readings never push events out."""
+        excess = self._spool.bytes - sum(s.cost for s in self._doomed) + need - self._max
+        for kind in (TELEMETRY,) if lane == TELEMETRY else (TELEMETRY, EVENT):
+            for segment in self._spool.lanes[kind]:
                 if excess <= 0:
-                    return victims
-                victims.append(segment)
-                excess -= segment.cost
-        return victims
+                    return True
+                if segment not in self._doomed:
+                    self._give_up(segment)
+                    self._doomed.append(segment)
+                    excess -= segment.cost
+        return excess <= 0
 
-    def _spill(self):
-        if not self._ram:
-            return
-        first, last = self._ram[0][0], self._ram[-1][0]
-        lines = b"".join(seg.line(*reading) for reading in self._ram)
-        try:
-            if self._bytes > self._max:
-                self._add_events([])
-            self._write(TELEMETRY, first, last, lines)
-        except StoreError:
-            self._lost(TELEMETRY, self._boot, first, last, "flash")
-        self._ram, self._ram_bytes = [], 0
-
-    def _write(self, lane, first, last, data):
+    def _write(self, lane, first, last, data, when_full=None):
         segment = seg.Segment(lane, self._boot, first, last, len(data))
         while True:
             try:
-                self._store.write(segment.name, data)
-                break
-            except StoreError:
-                oldest = (self._segments[TELEMETRY] or self._segments[EVENT])[:1]
-                if not oldest:
+                self._spool.write(segment, data)
+                return segment
+            except StoreError as error:
+                if segment in self._spool.lanes[lane]:
+                    self._seq[lane] = max(self._seq[lane], last)  # nothing else may be called so
                     raise
-                # The flash has less room than it said. The loss is told with the next events.
-                self._lose(oldest[0], "full")
-                self._remove(oldest)
-        self._segments[lane].append(segment)
-        self._bytes += segment.cost
+                if not error.full or when_full is None or not when_full(len(data)):
+                    raise
 
-    def _remove(self, segments):
-        for segment in segments:
-            if segment in self._segments[segment.lane]:
-                self._segments[segment.lane].remove(segment)
-                self._bytes -= segment.cost
-            try:
-                self._store.remove(segment.name)
-            except StoreError:  # it comes back at the next boot, and the gateway drops the double
-                pass
+    def _yield_room(self, need):
+        """Flash has less room than it said, not even for a report: remove the oldest; return whether that helps."""
+        need += seg.INLINE_BYTES  # a report
+        free = self._spool.free()
+        if free >= ROOM + need:
+            return False  # it wants something else than room
+        yielded = self._spool.merge(EVENT, 2)
+        while not yielded or free < need:
+            oldest = (self._spool.lanes[TELEMETRY] or self._spool.lanes[EVENT])[:1]
+            if not oldest:
+                break
+            if oldest[0] not in self._doomed:
+                self._give_up(oldest[0])
+            self._spool.remove(oldest)
+            yielded, free = True, self._spool.free()
+        self._measure()
+        return yielded
 
-    def _read(self, segment):
-        try:
-            return self._store.read(segment.name) or b""
-        except StoreError:
-            return b""
-
-    def _merge(self, lane):
-        small = [s for s in self._segments[lane] if s.size <= seg.INLINE_BYTES]
-        if len(small) < MERGE_AT:
-            return
-        group = []
-        for segment in self._segments[lane]:
-            if group and not (
-                group[-1].follows(segment) and _size(group) + segment.size <= seg.SEGMENT_BYTES
-            ):
-                if len(group) >= MERGE_AT // 2:
+    def _spill(self):
+        """Move readings from RAM to flash; return why some had to stay, None when none had."""
+        while self._ram:
+            lines, size = [], 0
+            for reading in self._ram:
+                text = seg.line(*reading)
+                if lines and size + len(text) > seg.SEGMENT_BYTES:
                     break
-                group = []
-            if segment.size <= seg.SEGMENT_BYTES // 2:
-                group.append(segment)
-        if len(group) < MERGE_AT // 2:
-            return
-        merged = seg.Segment(lane, group[0].boot, group[0].first, group[-1].last, _size(group))
-        data = b"".join(self._read(s) for s in group)
-        try:
-            self._store.write(merged.name, data)
-        except StoreError:
-            return  # the small ones are still there
-        merged.counted = any(s.counted for s in group)
-        at = self._segments[lane].index(group[0])
-        self._segments[lane].insert(at, merged)
-        self._bytes += merged.cost
-        self._remove(group)
+                lines.append(text)
+                size += len(text)
+            first, last = self._ram[0][0], self._ram[len(lines) - 1][0]
+            if not self._make_room(TELEMETRY, seg.SEGMENT_BYTES):
+                return "full"
+            try:
+                self._tell()
+                self._write(TELEMETRY, first, last, b"".join(lines))
+            except StoreError as error:
+                if not any(s.first == first for s in self._spool.lanes[TELEMETRY][-1:]):
+                    return "full" if error.full else "flash"
+            self._forget_ram(last)
+        return None
+
+    def _forget_ram(self, seq):
+        while self._ram and self._ram[0][0] <= seq:
+            self._ram_bytes -= len(self._ram.pop(0)[2])
 
     def _reached(self, lane, boot):
         key = (lane, boot)
         return max(self._sent.get(key, 0), self._acked.get(key, 0))
-
-
-def _size(group):
-    return sum(s.size for s in group)
-
-
-def _report(loss):
-    lane, boot, first, last, count, why = loss
-    fields = {"what": "outbox.dropped", "lane": lane, "of_boot": boot}
-    fields.update({"from": first, "to": last, "count": count, "why": why})
-    return fields

@@ -1,7 +1,7 @@
 """The outbox's files: small segments of records on flash, each record with its own CRC.
 
 A segment is named by what it holds, `<lane><boot><first seq><last seq>.q`, so that the folder's listing is the index:
-nothing but names is read at boot, and no cursor file has to be kept. A segment is written once and never changed.
+nothing but names is read at boot, and no cursor file has to be kept.
 """
 
 from strongroom_node.compat import crc32
@@ -15,7 +15,7 @@ INLINE_BYTES = 512  # littlefs keeps a file of this size inside its folder
 class Segment:
     """One file: records `first`..`last` of a boot and lane, `size` bytes."""
 
-    __slots__ = ("boot", "counted", "first", "lane", "last", "noted", "size")
+    __slots__ = ("boot", "counted", "first", "lane", "last", "noted", "size", "tries")
 
     def __init__(self, lane, boot, first, last, size):
         self.lane = lane
@@ -23,8 +23,9 @@ class Segment:
         self.first = first
         self.last = last
         self.size = size
-        self.noted = False  # its damaged records are noted as lost in this session
+        self.noted = False  # its damaged records are noted as lost
         self.counted = False  # and were counted once
+        self.tries = 0  # how often in a row it could not be read
 
     @property
     def cost(self):
@@ -78,17 +79,19 @@ def line(seq, kind, payload):
     return b"%08x " % crc32(body) + body + b"\n"
 
 
-def records(data):
-    """Yield (seq, kind, payload) of each whole line of a segment's bytes; damaged lines are left out."""
+def records(data, wanted=1):
+    """Yield (seq, kind, payload) of each whole line with a seq from `wanted`; damaged lines are left out."""
+    view = memoryview(data)  # a heap of 64 KB is too small to copy what is only looked at
     start = 0
     while True:
         end = data.find(b"\n", start)
         if end < 0:
             return
-        text = data[start:end]
-        start = end + 1
-        body = text[9:]
-        if text[:9] != b"%08x " % crc32(body):
+        body, start = start + 9, end + 1
+        first = data.find(b" ", body, end)
+        second = data.find(b" ", first + 1, end)
+        if first < 0 or second < 0 or data[body - 9 : body] != b"%08x " % crc32(view[body:end]):
             continue
-        first, second = body.find(b" "), body.find(b" ", body.find(b" ") + 1)
-        yield int(body[:first]), body[first + 1 : second].decode(), body[second + 1 :]
+        seq = int(data[body:first])
+        if seq >= wanted:
+            yield seq, str(data[first + 1 : second], "ascii"), data[second + 1 : end]

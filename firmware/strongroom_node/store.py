@@ -6,6 +6,7 @@ from strongroom_node.compat import IS_MICROPYTHON
 from strongroom_node.errors import StoreError
 
 _NEW = "~"  # no name of ours ends like this
+_ENOENT, _ENOSPC = 2, 28
 
 
 class FileStore:
@@ -22,7 +23,7 @@ class FileStore:
             pass
         for name in self._listed():
             if name.endswith(_NEW):  # a write that the power cut interrupted
-                os.remove(self._path(name))
+                self._drop_unfinished(self._path(name))
 
     def read(self, name):
         """Return the bytes of a file, None where there is none. Raises StoreError when it cannot be read."""
@@ -30,7 +31,7 @@ class FileStore:
             with open(self._path(name), "rb") as file:
                 return file.read()
         except OSError as error:
-            if error.errno == 2:
+            if error.errno == _ENOENT:
                 return None
             raise StoreError("cannot read %s: %s" % (name, error))
 
@@ -46,18 +47,19 @@ class FileStore:
             os.rename(path + _NEW, path)
             self._sync_folder()
         except OSError as error:
-            raise StoreError("cannot write %s: %s" % (name, error))
+            self._drop_unfinished(path + _NEW)
+            raise StoreError("cannot write %s: %s" % (name, error), error.errno == _ENOSPC)
 
     def remove(self, name):
         """Delete a file if it is there. Raises StoreError."""
         try:
             os.remove(self._path(name))
         except OSError as error:
-            if error.errno != 2:
+            if error.errno != _ENOENT:
                 raise StoreError("cannot remove %s: %s" % (name, error))
 
     def names(self, prefix=""):
-        """Return the names of the files that start with the prefix, sorted."""
+        """Return the names of the files that start with the prefix, sorted. Raises StoreError."""
         return sorted(n for n in self._listed() if n.startswith(prefix) and not n.endswith(_NEW))
 
     def size(self, name):
@@ -68,12 +70,24 @@ class FileStore:
             return 0
 
     def free(self):
-        """Return the bytes still free on the file system."""
-        block, available = os.statvfs(self.root)[0], os.statvfs(self.root)[3]
-        return block * available
+        """Return the bytes still free on the file system. Raises StoreError."""
+        try:
+            state = os.statvfs(self.root)
+        except OSError as error:
+            raise StoreError("cannot measure %s: %s" % (self.root, error))
+        return state[0] * state[3]
 
     def _listed(self):
-        return os.listdir(self.root)
+        try:
+            return os.listdir(self.root)
+        except OSError as error:
+            raise StoreError("cannot list %s: %s" % (self.root, error))
+
+    def _drop_unfinished(self, path):
+        try:
+            os.remove(path)
+        except OSError:  # it is not there, or flash is failing: the next start tries again
+            pass
 
     def _path(self, name):
         return self.root + "/" + name

@@ -28,7 +28,7 @@ class MemoryStore:
         """Replace a file as one step."""
         self._step()
         if self._used() - len(self.files.get(name, b"")) + len(data) > self.capacity:
-            raise StoreError("cannot write %s: no space" % name)
+            raise StoreError("cannot write %s: no space" % name, full=True)
         self.files[name] = bytes(data)
 
     def remove(self, name):
