@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from support.mosquitto import Mosquitto
 from support.needs import program
 from support.waiting import wait_for
 
 from bench import load
 from bench.figures import latency, percentile
-from bench.subjects import DESK, ROOM, Bare, Gateway
+from bench.subjects import DESK, ROOM, Bare, Gateway, quick_broker
 
 NODES = 20
 
@@ -77,7 +76,7 @@ def run(folder: Path, seconds: float) -> dict[str, Any]:
     boot = 100
     disks = ["normal", "slow"] if program("strace") else ["normal"]
     for rate in (200, 2000):
-        with Mosquitto(folder / f"echo-{rate}") as broker:
+        with quick_broker(folder / f"echo-{rate}") as broker:
             bare = Bare("echo", broker.port)
             _note(figures, f"bare paho echo, {rate}/s", measure(broker.port, rate, seconds, boot))
             bare.stop()
@@ -85,7 +84,7 @@ def run(folder: Path, seconds: float) -> dict[str, Any]:
             for transport in ("paho", "lean"):
                 boot += 1
                 name = f"{transport}-{rate}-{disk}"
-                with Mosquitto(folder / f"broker-{name}") as broker:
+                with quick_broker(folder / f"broker-{name}") as broker:
                     gateway = Gateway(folder / name, broker.port, transport, disk == "slow")
                     gateway.start()
                     values = measure(broker.port, rate, seconds, boot)

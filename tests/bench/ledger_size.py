@@ -11,9 +11,8 @@ from typing import Any
 from strongroom_gateway.ledger.storage import SqliteStorage
 from strongroom_gateway.ledger.store import Store
 from strongroom_gateway.ledger.work import EntryRow, Work
-from support.mosquitto import Mosquitto
 
-from bench.subjects import Gateway
+from bench.subjects import Gateway, quick_broker
 
 BODY = (
     '{"act":"seen","ant":null,"boot":%d,"clk":"ntp","id":"04a1b2c3d4e5f6","mono":%d,"n":1,"reader":"desk",'
@@ -84,7 +83,7 @@ def run(folder: Path, large: int, rounds: int, batch: int = 100) -> dict[str, An
 def starts(folder: Path, entries: int, rounds: int) -> dict[str, Any]:
     """Measure the start of the gateway, until it is healthy, on an empty ledger and on a long one."""
     figures: dict[str, Any] = {}
-    with Mosquitto(folder / "broker") as broker:
+    with quick_broker(folder / "broker") as broker:
         for name, size in (("empty", 0), (f"{entries:,} entries", entries)):
             values = []
             gateway = Gateway(folder / f"start-{size}", broker.port, "paho")

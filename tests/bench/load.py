@@ -69,7 +69,9 @@ class Loader:
     def collect(self, wait: float) -> None:
         """Count the PUBACKs that are there, waiting at most ``wait`` seconds for the first."""
         if self._selector.select(wait):
-            received = len(self._socket.recv(65536)) + self._left_over
+            data = self._socket.recv(65536)
+            assert data, "the broker closed the connection of the load"
+            received = len(data) + self._left_over
             count, self._left_over = divmod(received, PUBACK_BYTES)
             self.unacked -= count
 

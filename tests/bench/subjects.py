@@ -6,9 +6,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from support.mosquitto import free_port
+from support.mosquitto import Mosquitto, free_port
 from support.waiting import wait_for
 
 ROOM = "bench"
@@ -54,6 +56,17 @@ SLOW_DISK = [
     *("strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null"),
     *("-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_exit=20000"),
 ]
+
+
+@contextmanager
+def quick_broker(folder: Path) -> Iterator[Mosquitto]:
+    """Start a broker that saves nothing: what it costs to save is not what is measured here."""
+    broker = Mosquitto(folder)
+    broker.start(persistent=False)
+    try:
+        yield broker
+    finally:
+        broker.stop()
 
 
 class Gateway:

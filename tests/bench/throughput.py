@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from support.mosquitto import Mosquitto
 
 from bench import load
 from bench.figures import spread
-from bench.subjects import ROOM, Bare, Gateway
+from bench.subjects import ROOM, Bare, Gateway, quick_broker
 
 NODES = 20
 
@@ -90,7 +89,7 @@ def run(folder: Path, rounds: int, count: int) -> dict[str, Any]:
     rates: dict[str, list[float]] = {}
     cpu: dict[str, list[float]] = {}
     boot = 1
-    with Mosquitto(folder / "broker") as broker:
+    with quick_broker(folder / "broker") as broker:
         gateways = {t: Gateway(folder / t, broker.port, t) for t in ("paho", "lean")}
         for _ in range(rounds):
             for name, (lane, make) in LOADS.items():
