@@ -22,6 +22,10 @@ from .work import Work
 
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
+GATHER_SECONDS: Final = 0.002
+"""How long a few works wait for more: at 2,000 messages a second a quarter of the commits, and two
+thirds of the processor time. Alarms are out before; only acknowledgements wait."""
+FEW: Final = 8
 MOST_WORKS: Final = 4_096
 
 OnCommitted = Callable[[Sequence[Work], bool], None]
@@ -100,6 +104,10 @@ class Writer:
                 self._idle = True
                 self._condition.wait()
             self._idle = False
+            few = len(self._waiting) < FEW
+        if few:
+            self._stopping.wait(GATHER_SECONDS)
+        with self._condition:
             works = self._waiting[:MOST_WORKS]
             del self._waiting[:MOST_WORKS]
             return works
