@@ -302,8 +302,8 @@ def test_every_canonical_body_is_taken_as_one(body: dict[str, Any]) -> None:
     except ValueError:
         assume(False)
     assert problem_of(text) is None
-    for spoilt in (text.replace(b":", b": ", 1), text + b" "):
-        assert spoilt == text or problem_of(spoilt) is not None
+    for spoilt in (text[:1] + b" " + text[1:], text + b" "):
+        assert problem_of(spoilt) is not None
 
 
 def test_sm3_ledgers_prove_themselves_and_are_named_so(tmp_path: Path) -> None:
