@@ -24,6 +24,7 @@ from strongroom_node.losses import KEPT_APART, Loss, from_fields, join
 from strongroom_node.spool import Spool
 
 LANES = (EVENT, TELEMETRY)
+LOST_TOGETHER = 32  # readings lost from RAM that one report may wait for
 ROOM = 2 * seg.SEGMENT_BYTES  # of flash kept free: for the report of a loss, and for merging
 
 
@@ -56,6 +57,7 @@ class Outbox:
         self._told = None  # the last report's (segment, losses)
         self._gaps = []  # missing numbers that were told: (lane, boot, first, last)
         self._tell_again = False  # a report may have been among what was damaged
+        self._urgent = False  # whether losses have to be told with the next event
         self._spool = Spool(store)
         self._spool.recover()
         self._max = 0
@@ -75,30 +77,34 @@ class Outbox:
         if lane == TELEMETRY:
             return [self._add_reading(kind, fields) for kind, fields in items]
         self._make_room(EVENT, 0)
-        try:
-            self._tell()
-        except StoreError as error:
-            if not error.full:
-                raise
+        if self._urgent:
+            try:
+                self._tell()
+            except StoreError as error:
+                if not error.full:
+                    raise
         done = []
         while len(done) < len(items):
             done.extend(self._put_events(items[len(done) :], self._yield_room)[1])
         if self._spool.merge(EVENT):
             self._measure()
-        self.report_losses()
+        if self._urgent:
+            self.report_losses()
         return done
 
     def _put_events(self, items, when_full=None):
         stamp = self._stamp()
         first = self._seq[EVENT] + 1
-        data, count = self._lines(items, first, stamp)
-        segment = self._write(EVENT, first, first + count - 1, data, when_full)
+        lines = self._lines(items, first, stamp)
+        count = len(lines)
+        size = sum(len(text) for text in lines)
+        segment = self._write(EVENT, first, first + count - 1, size, lines, when_full)
         for n in range(count):
             self._accept(EVENT, first + n, items[n][0], stamp[0])
         return segment, [(self._boot, first + n) for n in range(count)]
 
     def _lines(self, items, first, stamp):
-        """Return the lines of as many items as fit a segment, and how many those are."""
+        """Return the lines of as many items as fit a segment."""
         lines, size = [], 0
         for kind, fields in items:
             seq = first + len(lines)
@@ -107,7 +113,7 @@ class Outbox:
                 break
             lines.append(text)
             size += len(text)
-        return b"".join(lines), len(lines)
+        return lines
 
     def _add_reading(self, kind, fields):
         seq, stamp = self._seq[TELEMETRY] + 1, self._stamp()
@@ -118,6 +124,8 @@ class Outbox:
                 oldest = self._ram[0][0]
                 self._lost(TELEMETRY, self._boot, oldest, oldest, why)
                 self._forget_ram(oldest)
+                # Each report is a write to flash; readings lost one by one share it.
+                self._urgent = self._urgent or self.dropped[TELEMETRY] % LOST_TOGETHER == 0
         self._ram.append((seq, kind, payload))
         self._ram_bytes += len(payload)
         self._accept(TELEMETRY, seq, kind, stamp[0])
@@ -156,24 +164,28 @@ class Outbox:
             if len(batch) >= most:
                 return False
             if segment.last > self._reached(lane, segment.boot):
-                data = self._spool.read(segment)
-                if data is None:  # not now: what comes after it waits, so that the order is kept
+                try:
+                    self._take(segment, most, batch)
+                except StoreError:  # not now: what comes after it waits, so that the order is kept
                     return False
-                self._take(segment, data, most, batch)
         return True
 
-    def _take(self, segment, data, most, batch):
+    def _take(self, segment, most, batch):
         key = (segment.lane, segment.boot)
         expected = max(self._reached(*key) + 1, segment.first)
-        for seq, kind, payload in seg.records(data, expected):
-            if len(batch) >= most:
-                return
-            self._missing(segment, expected, seq - 1)
-            self._sent[key] = seq
-            if key == (EVENT, self._boot):
-                self._out = max(self._out, seq)
-            batch.append((segment.lane, segment.boot, seq, kind, payload))
-            expected = seq + 1
+        records = self._spool.records(segment, expected)
+        try:
+            for seq, kind, payload in records:
+                if len(batch) >= most:
+                    return
+                self._missing(segment, expected, seq - 1)
+                self._sent[key] = seq
+                if key == (EVENT, self._boot):
+                    self._out = max(self._out, seq)
+                batch.append((segment.lane, segment.boot, seq, kind, payload))
+                expected = seq + 1
+        finally:
+            records.close()
         self._missing(segment, expected, segment.last)
         self._sent[key] = segment.last
 
@@ -259,6 +271,7 @@ class Outbox:
                 raise
             self._remove_doomed()
             self._report()
+        self._urgent = False
         self._remove_doomed()
 
     def _report(self):
@@ -287,22 +300,29 @@ class Outbox:
         if len(rest) == len(self._losses):
             return
         items = [("node", x.fields()) for x in wider]
-        data, count = self._lines(items, segment.first, self._stamp())
-        if count == len(items):
-            self._spool.rewrite(segment, data)
+        lines = self._lines(items, segment.first, self._stamp())
+        if len(lines) == len(items):
+            self._spool.rewrite(segment, lines)
             self._told, self._losses = (segment, wider), rest
 
     def _give_up(self, segment):
         """Note a segment's records as lost for want of room, and tell again the losses that it reports."""
+        self._urgent = True
         if segment.lane == EVENT:
             self._gaps = []
-            for _, kind, payload in seg.records(self._spool.read(segment) or b""):
-                loss = from_fields(json.loads(payload)) if kind == "node" else None
-                if loss is not None:
-                    join(self._losses, loss)
+            self._tell_losses_of(segment)
         first = max(segment.first, self._acked.get((segment.lane, segment.boot), 0) + 1)
         if first <= segment.last:
             self._lost(segment.lane, segment.boot, first, segment.last, "full")
+
+    def _tell_losses_of(self, segment):
+        try:
+            for _, kind, payload in self._spool.records(segment):
+                loss = from_fields(json.loads(payload)) if kind == "node" else None
+                if loss is not None:
+                    join(self._losses, loss)
+        except StoreError:  # its losses will be found missing
+            pass
 
     def _missing(self, segment, first, last):
         if first <= last and not segment.noted:
@@ -311,6 +331,7 @@ class Outbox:
                 self._tell_again = self._tell_again or segment.lane == EVENT
             if len(self._losses) >= KEPT_APART:
                 return  # found again after the next rewind
+            self._urgent = True
             loss = Loss(segment.lane, segment.boot, first, last, last - first + 1, "damaged")
             join(self._losses, loss)
         if last == segment.last:  # looked at to its end
@@ -339,17 +360,17 @@ class Outbox:
                     excess -= segment.cost
         return excess <= 0
 
-    def _write(self, lane, first, last, data, when_full=None):
-        segment = seg.Segment(lane, self._boot, first, last, len(data))
+    def _write(self, lane, first, last, size, lines, when_full=None):
+        segment = seg.Segment(lane, self._boot, first, last, size)
         while True:
             try:
-                self._spool.write(segment, data)
+                self._spool.write(segment, lines)
                 return segment
             except StoreError as error:
                 if segment in self._spool.lanes[lane]:
                     self._seq[lane] = max(self._seq[lane], last)  # nothing else may be called so
                     raise
-                if not error.full or when_full is None or not when_full(len(data)):
+                if not error.full or when_full is None or not when_full(size):
                     raise
 
     def _yield_room(self, need):
@@ -373,19 +394,20 @@ class Outbox:
     def _spill(self):
         """Move readings from RAM to flash; return why some had to stay, None when none had."""
         while self._ram:
-            lines, size = [], 0
+            count = size = 0
             for reading in self._ram:
-                text = seg.line(*reading)
-                if lines and size + len(text) > seg.SEGMENT_BYTES:
+                more = len(seg.line(*reading))
+                if count and size + more > seg.SEGMENT_BYTES:
                     break
-                lines.append(text)
-                size += len(text)
-            first, last = self._ram[0][0], self._ram[len(lines) - 1][0]
+                count, size = count + 1, size + more
+            first, last = self._ram[0][0], self._ram[count - 1][0]
             if not self._make_room(TELEMETRY, seg.SEGMENT_BYTES):
                 return "full"
             try:
-                self._tell()
-                self._write(TELEMETRY, first, last, b"".join(lines))
+                if self._urgent:
+                    self._tell()
+                lines = (seg.line(*self._ram[n]) for n in range(count))  # one at a time
+                self._write(TELEMETRY, first, last, size, lines)
             except StoreError as error:
                 if not any(s.first == first for s in self._spool.lanes[TELEMETRY][-1:]):
                     return "full" if error.full else "flash"

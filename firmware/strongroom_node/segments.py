@@ -79,19 +79,17 @@ def line(seq, kind, payload):
     return b"%08x " % crc32(body) + body + b"\n"
 
 
-def records(data, wanted=1):
+def records(lines, wanted=1):
     """Yield (seq, kind, payload) of each whole line with a seq from `wanted`; damaged lines are left out."""
-    view = memoryview(data)  # a heap of 64 KB is too small to copy what is only looked at
-    start = 0
-    while True:
-        end = data.find(b"\n", start)
-        if end < 0:
-            return
-        body, start = start + 9, end + 1
-        first = data.find(b" ", body, end)
-        second = data.find(b" ", first + 1, end)
-        if first < 0 or second < 0 or data[body - 9 : body] != b"%08x " % crc32(view[body:end]):
+    for text in lines:
+        end = len(text) - 1
+        first = text.find(b" ", 9)
+        second = text.find(b" ", first + 1)
+        if first < 0 or second < 0 or text[end:] != b"\n":
             continue
-        seq = int(data[body:first])
+        # A view: a heap of 64 KB is too small to copy what is only looked at.
+        if text[:9] != b"%08x " % crc32(memoryview(text)[9:end]):
+            continue
+        seq = int(text[9:first])
         if seq >= wanted:
-            yield seq, str(data[first + 1 : second], "ascii"), data[second + 1 : end]
+            yield seq, str(text[first + 1 : second], "ascii"), text[second + 1 : end]

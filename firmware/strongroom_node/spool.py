@@ -4,7 +4,7 @@ from strongroom_node import segments as seg
 from strongroom_node.contract import EVENT, TELEMETRY
 from strongroom_node.errors import StoreError
 
-MERGE_AT = 12  # small segments in a lane before they are merged
+MERGE_AT = 20  # small segments in a lane before they are merged; earlier, when they fill a block
 TRIES = 3  # failed readings before a segment counts as damaged
 
 
@@ -18,17 +18,18 @@ class Spool:
 
     def recover(self):
         """Find what is on flash. Raises StoreError when the folder cannot be listed."""
-        found = []
-        for name in self._store.names():
-            segment = seg.from_name(name, self._store.size(name))
-            if segment is not None:
-                found.append(segment)
-        found.sort(key=lambda s: (s.lane, s.boot, s.first, -s.last))
-        for segment in found:
-            kept = self.lanes[segment.lane]
-            if kept and kept[-1].holds(segment):  # merged just before the power went
-                self._discard(segment)
-            else:
+        for lane, letter in seg.LANE_LETTERS.items():
+            kept = self.lanes[lane]
+            for name in self._store.names(letter):  # by boot, then by first record
+                segment = seg.from_name(name, self._store.size(name))
+                if segment is None:
+                    continue
+                # Merged just before the power went: the parts are still there.
+                if kept and kept[-1].holds(segment):
+                    self._discard(segment)
+                    continue
+                while kept and segment.holds(kept[-1]):
+                    self.remove(kept[-1:])
                 self._enter(segment)
 
     def free(self):
@@ -38,10 +39,10 @@ class Spool:
         except StoreError:
             return 0
 
-    def write(self, segment, data):
+    def write(self, segment, lines):
         """Keep a new segment. Raises StoreError; it is not there then, or, if it cannot be made away with, it is."""
         try:
-            self._store.write(segment.name, data)
+            self._store.write(segment.name, lines)
         except StoreError:
             # An error of the very last step (syncing the folder) leaves a file behind. Its numbers will be given to
             # other records, so it must go, or else count.
@@ -50,22 +51,30 @@ class Spool:
             raise
         self._enter(segment)
 
-    def rewrite(self, segment, data):
-        """Give a segment other bytes under the same name, as one step. Raises StoreError; it may be either, then."""
-        self._store.write(segment.name, data)
+    def rewrite(self, segment, lines):
+        """Give a segment other lines under the same name, as one step. Raises StoreError; it may be either, then."""
+        self._store.write(segment.name, lines)
         self.bytes -= segment.cost
-        segment.size = len(data)
+        segment.size = sum(len(text) for text in lines)
         self.bytes += segment.cost
 
-    def read(self, segment):
-        """Return a segment's bytes; None when flash fails now and is worth another try."""
+    def records(self, segment, wanted=1):
+        """Yield (seq, kind, payload) of a segment's whole records from `wanted` on; close it when you stop early.
+
+        Raises StoreError while flash fails and is worth another try; later it ends where flash failed.
+        """
         try:
-            data = self._store.read(segment.name)
+            lines = self._store.lines(segment.name)
+            try:
+                yield from seg.records(lines, wanted)
+            finally:
+                lines.close()
         except StoreError:
             segment.tries += 1
-            return None if segment.tries < TRIES else b""
-        segment.tries = 0
-        return data or b""
+            if segment.tries < TRIES:
+                raise
+        else:
+            segment.tries = 0
 
     def remove(self, segments):
         """Delete segments. One that flash keeps is back at the next boot, and the gateway drops the double."""
@@ -76,23 +85,19 @@ class Spool:
             self._discard(segment)
 
     def merge(self, lane, at=MERGE_AT):
-        """Merge neighbours when `at` small segments lie in a lane; return whether it was done."""
-        small = [s for s in self.lanes[lane] if s.size <= seg.INLINE_BYTES]
-        if len(small) < at:
+        """Merge neighbours when `at` small segments lie in a lane or fill a block; return whether it was done."""
+        small = [s.size for s in self.lanes[lane] if s.size <= seg.INLINE_BYTES]
+        if len(small) < at and sum(small) < seg.SEGMENT_BYTES - seg.INLINE_BYTES:
             return False
-        least = max(2, at // 2)
+        least = max(2, len(small) // 2)
         group = self._group(lane, least)
         if len(group) < least:
             return False
-        parts = [self.read(s) for s in group]
-        if None in parts:
-            return False
-        # A segment that lost its last line feed must not take the next one's first record with it.
-        data = b"".join(p if p.endswith(b"\n") else p + b"\n" for p in parts)
-        merged = seg.Segment(lane, group[0].boot, group[0].first, group[-1].last, len(data))
+        size = sum(s.size for s in group)
+        merged = seg.Segment(lane, group[0].boot, group[0].first, group[-1].last, size)
         merged.counted = any(s.counted for s in group)
         try:
-            self._store.write(merged.name, data)
+            self._store.write(merged.name, self._all_lines(group))
         except StoreError:
             self._discard(merged)
             return False  # the small ones are still there
@@ -106,15 +111,25 @@ class Spool:
         for segment in self.lanes[lane]:
             fits = segment.size <= seg.SEGMENT_BYTES // 2
             if not (fits and group and group[-1].follows(segment)) or (
-                size + segment.size + 1 > seg.SEGMENT_BYTES
+                size + segment.size > seg.SEGMENT_BYTES
             ):
                 if len(group) >= least:
                     break
                 group, size = [], 0
             if fits:
                 group.append(segment)
-                size += segment.size + 1
+                size += segment.size
         return group
+
+    def _all_lines(self, group):
+        for segment in group:
+            lines = self._store.lines(segment.name)
+            try:
+                for text in lines:
+                    # A segment that lost its last line feed must not take the next one's first record with it.
+                    yield text if text.endswith(b"\n") else text[:-1] + b"\n"
+            finally:
+                lines.close()
 
     def _enter(self, segment):
         self.lanes[segment.lane].append(segment)

@@ -7,6 +7,9 @@ from strongroom_node.errors import StoreError
 
 _NEW = "~"  # no name of ours ends like this
 _ENOENT, _ENOSPC = 2, 28
+_LF = 10
+LINE_BYTES = 1280
+_PIECE = 256  # MicroPython takes the memory for the longest line beforehand
 
 
 class FileStore:
@@ -35,12 +38,35 @@ class FileStore:
                 return None
             raise StoreError("cannot read %s: %s" % (name, error))
 
+    def lines(self, name):
+        """Yield a file's lines with their line feed, none where there is no file. Raises StoreError.
+
+        A line longer than LINE_BYTES comes in pieces. Close the generator when you stop early.
+        """
+        try:
+            with open(self._path(name), "rb") as file:
+                while True:
+                    line = piece = file.readline(_PIECE)
+                    while len(piece) == _PIECE and piece[-1] != _LF and len(line) < LINE_BYTES:
+                        piece = file.readline(_PIECE)
+                        line += piece
+                    if not line:
+                        return
+                    yield line
+        except OSError as error:
+            if error.errno != _ENOENT:
+                raise StoreError("cannot read %s: %s" % (name, error))
+
     def write(self, name, data):
-        """Replace a file as one step; when this returns it survives a power cut. Raises StoreError."""
+        """Replace a file as one step; when this returns it survives a power cut. Raises StoreError.
+
+        data    bytes, or an iterable of bytes: a small heap seldom has some KB in one piece
+        """
         path = self._path(name)
         try:
             with open(path + _NEW, "wb") as file:
-                file.write(data)
+                for part in (data,) if isinstance(data, (bytes, bytearray)) else data:
+                    file.write(part)
                 if not IS_MICROPYTHON:
                     file.flush()
                     os.fsync(file.fileno())
@@ -49,6 +75,9 @@ class FileStore:
         except OSError as error:
             self._drop_unfinished(path + _NEW)
             raise StoreError("cannot write %s: %s" % (name, error), error.errno == _ENOSPC)
+        except (StoreError, MemoryError):  # of the one who gives the data
+            self._drop_unfinished(path + _NEW)
+            raise
 
     def remove(self, name):
         """Delete a file if it is there. Raises StoreError."""

@@ -139,6 +139,7 @@ class File:
     def __init__(self, disk: Disk, inode: Inode) -> None:
         self.disk = disk
         self.inode = inode
+        self.at = 0
 
     def __enter__(self) -> Self:
         return self
@@ -153,6 +154,11 @@ class File:
 
     def read(self) -> bytes:
         return self.inode.data
+
+    def readline(self, limit: int) -> bytes:
+        end = self.inode.data.find(b"\n", self.at) + 1 or len(self.inode.data)
+        start, self.at = self.at, min(end, self.at + limit)
+        return self.inode.data[start : self.at]
 
     def write(self, data: bytes) -> None:
         def act() -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-
 from strongroom_gateway.assembly import open_room
 from strongroom_gateway.config import Config, settings
 from strongroom_gateway.config_check import typed
@@ -165,8 +164,6 @@ class Nodes:
             "config": 1,
             "capabilities": [{"id": "t1", "type": "sht4x", "role": "climate"}],
         }
-        found = self._decoder.decode(
-            f"strongroom/v1/r1/{node}/info", msgspec.json.encode(body), at
-        )
+        found = self._decoder.decode(f"strongroom/v1/r1/{node}/info", msgspec.json.encode(body), at)
         assert isinstance(found, Info)
         return found

@@ -24,8 +24,18 @@ class MemoryStore:
         """Return the bytes of a file, None where there is none."""
         return self.files.get(name)
 
+    def lines(self, name):
+        """Yield the lines of a file, none where there is none."""
+        parts = self.files.get(name, b"").split(b"\n")
+        for part in parts[:-1]:
+            yield part + b"\n"
+        if parts[-1]:
+            yield parts[-1]
+
     def write(self, name, data):
-        """Replace a file as one step."""
+        """Replace a file as one step; data are bytes or an iterable of bytes."""
+        if not isinstance(data, (bytes, bytearray)):
+            data = b"".join(data)
         self._step()
         if self._used() - len(self.files.get(name, b"")) + len(data) > self.capacity:
             raise StoreError("cannot write %s: no space" % name, full=True)

@@ -64,6 +64,13 @@ class Ranges:
             self.high = max(self.high, lasts[0])
             del firsts[0], lasts[0]
 
+    def joins(self, first: int, last: int) -> bool:
+        """Return whether a range meets what is there, so that filling it makes no further one."""
+        if first <= self.high + 1:
+            return True
+        at = bisect_right(self.firsts, last + 1) - 1
+        return at >= 0 and self.lasts[at] >= first - 1
+
     def missing(self) -> int:
         """Return how many numbers are missing below the largest."""
         if not self.firsts:
@@ -94,14 +101,9 @@ class Mark(Ranges):
         self.work = 0
         """Number of the last work that carries this mark."""
 
-    @property
-    def crowded(self) -> bool:
-        """Whether no message that opens another range is taken until older gaps are closed."""
-        return len(self.firsts) >= MOST_RANGES
-
-    def touches(self, number: int) -> bool:
-        """Return whether a number is there or beside what is, so that it makes no further range."""
-        return number - 1 in self or number in self or number + 1 in self
+    def has_room(self, first: int, last: int) -> bool:
+        """Return whether a range may be filled; one more range only when there are not too many."""
+        return len(self.firsts) < MOST_RANGES or self.joins(first, last)
 
     def remember(self, number: int) -> None:
         """Note a number as decided on; one that would need too much memory is decided on again."""

@@ -33,7 +33,7 @@ CROWD: Final = 2_000
 YIELD_SECONDS: Final = 0.005
 RULE_FAILED: Final = "gateway.rule_failed"
 MOST_FAILURES: Final = 100
-"""Failures of rules that get an entry of their own; all are counted and logged."""
+"""Failures of rules that are logged and get an entry of their own; all are counted."""
 
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
@@ -233,7 +233,12 @@ class Pipeline:
         key = (sensed.node, sensed.boot, sensed.lane)
         mark = self._mark(key)
         seq = sensed.seq
-        if mark is None or self._must_wait(mark, seq, taking):
+        dropped = sensed.body if isinstance(sensed.body, OutboxDropped) else None
+        if (
+            mark is None
+            or self._must_wait(mark, seq, taking)
+            or (dropped and not self._may_drop(sensed.node, dropped))
+        ):
             self._shed(sensed, message, mark, taking)
             return
         taking.weight += 1
@@ -244,8 +249,8 @@ class Pipeline:
         taking.message(self._room_id, sensed)
         if sensed.lane == "event":
             self.counters.events += 1
-            if isinstance(sensed.body, OutboxDropped):
-                self._dropped(sensed.node, sensed.body, taking)
+            if dropped:
+                self._drop(sensed.node, dropped, taking)
         else:
             self.counters.readings += 1
         if mark.decided is None or seq not in mark.decided:
@@ -297,7 +302,11 @@ class Pipeline:
             why = {"reason": error.reason, "detail": error.detail, "topic": message.topic[:256]}
             self._fault("message.quarantined", True, taking, sender, why)
 
-    def _dropped(self, node: str, body: OutboxDropped, taking: Taking) -> None:
+    def _may_drop(self, node: str, body: OutboxDropped) -> bool:
+        mark = self._mark((node, body.of_boot, body.lane))
+        return mark is not None and mark.has_room(body.first, body.last)
+
+    def _drop(self, node: str, body: OutboxDropped, taking: Taking) -> None:
         """What the node gave up is no longer waited for."""
         key: Key = (node, body.of_boot, body.lane)
         mark = self._mark(key)
@@ -325,7 +334,7 @@ class Pipeline:
 
     def _must_wait(self, mark: Mark, seq: int, taking: Taking) -> bool:
         """Return whether a message cannot be kept now: the node holds it and sends it again."""
-        return self._is_full(taking) or (mark.crowded and not mark.touches(seq))
+        return self._is_full(taking) or not mark.has_room(seq, seq)
 
     def _shed(self, sensed: Sensed, message: Inbound, mark: Mark | None, taking: Taking) -> None:
         """Decide on a message that cannot be kept, once; alarms do not wait for the disk."""
@@ -362,8 +371,8 @@ class Pipeline:
 
     def _say_failed(self, about: str, error: Exception, taking: Taking) -> None:
         self.counters.rule_failures += 1
-        log.error("a rule failed on %s", about, exc_info=error)
         if self.counters.rule_failures <= MOST_FAILURES:
+            log.error("a rule failed on %s", about, exc_info=error)
             body = {"about": ascii(about[:256]), "error": ascii(error)[:500]}
             self._keep_rows([own_row(self._room_id, RULE_FAILED, body, taking.now)], (), taking)
 

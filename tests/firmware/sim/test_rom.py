@@ -31,9 +31,14 @@ def test_micropython_mounts_the_image_and_finds_the_files(tmp_path: Path) -> Non
     said = subprocess.run(
         [micropython(), "-c", MOUNT, path], capture_output=True, text=True, check=True
     )
-    assert (
-        said.stdout.split() == ["/rom/a/b/one.txt", "300", "/rom/a/two.txt", "20000", "/rom/three.txt", "0"]
-    )
+    assert said.stdout.split() == [
+        "/rom/a/b/one.txt",
+        "300",
+        "/rom/a/two.txt",
+        "20000",
+        "/rom/three.txt",
+        "0",
+    ]
     assert len(image(files)) % 2 == 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gateway.ingest.rig import Rig, alarm, climate, decision, tag
+from gateway.ingest.rig import Rig, alarm, climate, decision, dropped, tag
 from strongroom_gateway.ingest.port import AlarmChange, Decision
 from strongroom_gateway.ledger import writer as writer_module
 from strongroom_gateway.ledger.verify import verify
@@ -159,6 +159,20 @@ def test_a_new_lane_while_the_ledger_cannot_even_be_read_is_decided_and_sent_aga
     rig.send(tag(1))
     rig.wait_acked({("event", 1): 1})
     assert rig.recorded() == [("n1", 1, 1)]
+
+
+def test_drop_reports_without_end_are_bounded_too(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strongroom_gateway.ingest.marks.MOST_RANGES", 5)
+    for seq in range(1, 11):
+        rig.send(dropped(seq, "telemetry", 1, seq * 10, seq * 10 + 1), topic="event/node")
+    rig.settle()
+    assert len(rig.reader.marks()["n1", 1, "telemetry"].beyond) == 5
+    assert rig.pipeline.counters.shed == 5
+    rig.wait_acked({("event", 1): 5})
+    rig.send(dropped(6, "telemetry", 1, 1, 60), topic="event/node")
+    rig.wait_acked({("event", 1): 6, ("telemetry", 1): 60})
 
 
 def test_a_node_that_opens_gaps_without_end_is_bounded_and_heard_again(

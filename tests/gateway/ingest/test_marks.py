@@ -34,15 +34,18 @@ def test_ranges_are_a_set(steps: list[tuple[int, int]]) -> None:
         assert {n for n in range(1, 70) if n in again} == model
 
 
-@given(STEPS, NUMBERS)
-def test_touching_a_range_makes_no_further_one(steps: list[tuple[int, int]], number: int) -> None:
+@given(STEPS, NUMBERS, NUMBERS)
+def test_what_joins_a_range_makes_no_further_one(
+    steps: list[tuple[int, int]], one: int, other: int
+) -> None:
     mark = Mark()
     for first, last in steps:
         mark.fill(first, last)
     before = len(mark.firsts)
-    touches = mark.touches(number)
-    mark.add(number)
-    assert (len(mark.firsts) <= before) == touches
+    first, last = sorted((one, other))
+    joins = mark.joins(first, last)
+    mark.fill(first, last)
+    assert (len(mark.firsts) <= before) == joins
 
 
 def test_huge_ranges_cost_nothing() -> None:
