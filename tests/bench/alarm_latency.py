@@ -4,6 +4,7 @@ The baseline is a bare paho client that answers each tap at once and does nothin
 cost of deciding. Both clocks are this process's own.
 """
 
+import re
 import threading
 import time
 from pathlib import Path
@@ -37,9 +38,8 @@ class Alarms:
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         now = time.perf_counter()
-        start = message.payload.find(b"04ba")  # the tag ids of this bench start like this
-        if start >= 0:
-            self.at.setdefault(message.payload[start : start + 14].decode(), now)
+        if found := re.search(rb'"reader":"(r[0-9]+)"', message.payload):
+            self.at.setdefault(found[1].decode(), now)
 
     def close(self) -> None:
         """Stop listening."""
@@ -51,12 +51,13 @@ def measure(port: int, rate: float, seconds: float, boot: int) -> list[float]:
     """Return the seconds from tap to alarm of every unknown badge in a stream of readings."""
     total = int(rate * seconds)
     every = max(2, int(rate / 20))
-    packets, badges = [], {}
+    packets: list[bytes] = []
+    taps: dict[int, str] = {}
     for n in range(total):
         if n % every == 0:
-            badge = f"04ba{boot:02x}{n:08x}"
-            badges[n] = badge
-            fields = load.tag("desk", badge)
+            reader = f"r{len(taps)}"
+            taps[n] = reader
+            fields = load.tag(reader, f"04ba{n:010x}")
             packets.append(load.message(ROOM, DESK, "event/tag", boot, n // every + 1, fields))
         else:
             fields = {"sensor": "t1", "t": 20.5, "rh": 50.2}
@@ -64,10 +65,14 @@ def measure(port: int, rate: float, seconds: float, boot: int) -> list[float]:
             packets.append(load.message(ROOM, node, "telemetry/climate", boot, seq, fields))
     alarms, loader = Alarms(port), load.Loader(port, "load", window=10**9)
     sent = loader.send_at(packets, rate)
-    wait_for(lambda: len(alarms.at) == len(badges), 30, "every alarm arriving")
+    wait_for(
+        lambda: len(alarms.at) == len(taps),
+        30,
+        lambda: f"every alarm arriving: {len(alarms.at)} of {len(taps)}",
+    )
     loader.close()
     alarms.close()
-    return [alarms.at[badge] - sent[n] for n, badge in badges.items()]
+    return [alarms.at[reader] - sent[n] for n, reader in taps.items()]
 
 
 def run(folder: Path, seconds: float) -> dict[str, Any]:
