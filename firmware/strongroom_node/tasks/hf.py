@@ -53,13 +53,14 @@ async def run(node, device_id, driver, cfg, beat):
     reader, feedback = cfg.get("reader", device_id), cfg.get("feedback")
     desk = Desk(cfg.get("misses", 3))
     health = Health(node, device_id, cfg.get("fails", 5))
-    recoveries = Recoveries(node, device_id)
+    recoveries = Recoveries(node, device_id, cfg.get("fails", 5))
     pause = cfg.get("poll_ms", 100)
     while True:
         kept = True
         try:
             here = await driver.poll()
         except DriverError as error:
+            recoveries.failed()
             health.failed(error.kind)  # a reader that does not answer says nothing about who left
         else:
             reports = desk.look(here, driver.unsure, node.clock.mono())
@@ -73,5 +74,5 @@ async def run(node, device_id, driver, cfg, beat):
                 health.failed("garbled")
             else:
                 health.worked()
-                recoveries.update(driver.resets, node.clock.mono())
+                recoveries.worked(driver.resets, node.clock.mono())
         await rest(pause if kept else _RETRY_MS, beat)

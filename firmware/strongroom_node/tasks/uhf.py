@@ -45,18 +45,19 @@ async def run(node, device_id, driver, cfg, beat):
     age = cfg.get("age_out_ms", 3000)
     health = Health(node, device_id, cfg.get("fails", 2))
     cadence = Cadence(cfg.get("poll_ms", 50))
-    recoveries = Recoveries(node, device_id)
+    recoveries = Recoveries(node, device_id, cfg.get("fails", 2))
     crowd = node.shared("crowd/" + reader, lambda: Crowd(node, device_id))
     while True:
         reports, reads = [], []
         try:
             reads = await driver.poll()
         except DriverError as error:
+            recoveries.failed()
             health.failed(error.kind)
         else:
             if driver.sound:
                 health.worked()
-                recoveries.update(driver.restarts, node.clock.mono())
+                recoveries.worked(driver.restarts, node.clock.mono())
         now = node.clock.mono()
         presence.listens(ant, driver.sound, now)
         for tag, rssi in reads:

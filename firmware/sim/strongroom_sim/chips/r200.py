@@ -52,6 +52,7 @@ class R200:
         self.commands = []  # of whole commands understood
         self._in = b""
         self._out = b""
+        self._late = b""
         self._rounds = 0  # left in multi-poll
         self._next = None
         self._turn = 0  # which tag is read first
@@ -92,12 +93,11 @@ class R200:
         """Return the bytes that have arrived by now."""
         self._run(bench.now_ms())
         if "silent" in self.faults:
-            self._out = b""
-        out = self._out
-        if "split" in self.faults and out:
-            out = out[: max(1, len(out) * 2 // 5)]  # the rest is still on its way
-        self._out = self._out[len(out) :]
-        return out
+            self._out = self._late = b""
+        out, self._out = self._late + self._out, b""
+        cut = max(len(self._late), len(out) * 2 // 5) if "split" in self.faults else len(out)
+        self._late = out[cut:]  # still on its way
+        return out[:cut]
 
     def _obey(self, command, params):
         self.commands.append(command)
