@@ -16,7 +16,7 @@ _KEPT = 24
 class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one antenna has heard of the tag: reads, reports, the last time, the strength in dBm.
 
-    On the near side the strength is that of the last report, on the far side the best one.
+    The strength is that of the last report that had one.
     """
 
     n: int = 0
@@ -85,8 +85,11 @@ def follow(
         near = Heard(track.near.n + report.n, track.near.reports + 1, report.mono, report.rssi)
         return Track(side=side, near=near, reports=reports), False
     was = track.far
-    best = report.rssi if was.rssi is None else max(was.rssi, report.rssi or was.rssi)
-    far = Heard(was.n + report.n, was.reports + 1, report.mono, best, gone)
+    # The last strength, not the best: of a tag between the antennas both sides have had a strong read.
+    rssi = was.rssi if report.rssi is None else report.rssi
+    # The reads in `gone` are those of the whole stay, all reported before.
+    fresh = 0 if gone else 1
+    far = Heard(was.n + fresh * report.n, was.reports + fresh, report.mono, rssi, gone)
     if far.n + track.near.n >= manner.min_reads and _is_there(far, track.near, manner.margin):
         return Track(side=side, near=far, reports=reports), True
     return Track(track.side, track.near, far, reports), False
