@@ -248,6 +248,7 @@ class Node:
         for relay in self._relays:
             relay.set(False)
         await self.link.stop()
+        self._try_flash(self.outbox.flush)  # readings in RAM would not outlive the reset
         self._try_flash(self.guard.good)  # a reset on purpose is no failed boot
         self.board.reset()
 

@@ -281,6 +281,7 @@ class Outbox:
             telling = self._losses[:]
             segment, numbers = self._put_events([("node", x.fields()) for x in telling])
             self._told = (segment, telling[: len(numbers)])
+            self._spool.apart = segment
             del self._losses[: len(numbers)]
 
     def _remove_doomed(self):
@@ -291,7 +292,7 @@ class Outbox:
         """Make the last report longer where a loss goes on, as long as nobody has seen it."""
         segment, told = self._told
         if segment not in self._spool.lanes[EVENT] or segment.first <= self._out:
-            self._told = None
+            self._told = self._spool.apart = None
             return
         wider, rest = [x.copy() for x in told], []
         for loss in self._losses:

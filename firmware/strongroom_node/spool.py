@@ -15,6 +15,7 @@ class Spool:
         self._store = store
         self.lanes = {EVENT: [], TELEMETRY: []}
         self.bytes = 0
+        self.apart = None  # a segment that is not merged: it may still be rewritten
 
     def recover(self):
         """Find what is on flash. Raises StoreError when the folder cannot be listed."""
@@ -109,7 +110,7 @@ class Spool:
     def _group(self, lane, least):
         group, size = [], 0
         for segment in self.lanes[lane]:
-            fits = segment.size <= seg.SEGMENT_BYTES // 2
+            fits = segment.size <= seg.SEGMENT_BYTES // 2 and segment is not self.apart
             if not (fits and group and group[-1].follows(segment)) or (
                 size + segment.size > seg.SEGMENT_BYTES
             ):

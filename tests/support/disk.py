@@ -1,7 +1,8 @@
 """A Linux disk in memory for strongroom_node.store: what is not synced is lost when the power goes.
 
 Every call that changes something is a step. At a chosen step the power goes (`Crash`, which nothing
-catches), or the call fails with an error, before or after it has had its effect.
+catches), or the call fails with an error, before or after it has had its effect; a "storm" is after
+it, and the next two calls fail as well.
 """
 
 import errno
@@ -61,13 +62,14 @@ class Disk:
 
     def _step(self, what: str, act: Any) -> Any:
         self.steps += 1
-        if self.trouble is None or self.trouble[0] != self.steps:
+        at, kind, code = self.trouble or (self.steps + 1, "", 0)
+        last = at + 2 if kind == "storm" else at
+        if not at <= self.steps <= last:
             return act()
-        _, kind, code = self.trouble
         self.log.append(f"{kind} at {what}")
         if kind == "crash":
             raise Crash
-        if kind == "after":
+        if kind == "after" or (kind == "storm" and self.steps == at):
             act()
         raise OSError(code, real_os.strerror(code))
 
