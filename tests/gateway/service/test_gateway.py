@@ -169,7 +169,7 @@ def test_it_starts_without_a_disk_and_remembers_when_it_has_one(site, tmp_path):
     before.gateway = None
     ledger = tmp_path / "ledger.db"
     ledger.rename(tmp_path / "away")
-    ledger.mkdir()
+    ledger.symlink_to(tmp_path / "not there" / "ledger.db")
     there = site()
     there.start()
     there.transport.link(True)
@@ -177,8 +177,9 @@ def test_it_starts_without_a_disk_and_remembers_when_it_has_one(site, tmp_path):
     tap = there.nodes.tap("04ffffffff0009", there.gateway.clock.now())
     there.send(tap)
     assert f"{TOPIC}/alarm/badge.unknown:front" in there.transport.retained
-    ledger.rmdir()
-    (tmp_path / "away").rename(ledger)
+    (tmp_path / "away").rename(
+        ledger
+    )  # in one step: no moment in which a new ledger could be begun
     wait_for(
         lambda: f"{TOPIC}/alarm/{EXIT}" in there.transport.retained, 30, "the alarm from before"
     )
