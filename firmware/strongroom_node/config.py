@@ -10,7 +10,7 @@ A configuration that stops the node from starting is given up for the last good 
 import json
 
 from strongroom_node.compat import crc32
-from strongroom_node.contract import is_name
+from strongroom_node.contract import MAX_NUMBER, is_name
 from strongroom_node.errors import ConfigError, StoreError
 
 NEW, GOOD = "config.now", "config.good"
@@ -29,8 +29,9 @@ def check(config, known_types):
         if key not in KEYS:
             raise ConfigError(_unknown(key, KEYS))
     version = config.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ConfigError("version must be a whole number from 1")
+    whole = isinstance(version, int) and not isinstance(version, bool)
+    if not whole or not 1 <= version <= MAX_NUMBER:
+        raise ConfigError("version must be a whole number from 1 to %d" % MAX_NUMBER)
     check_devices(config.get("devices"), known_types)
     check_limits(config.get("limits", {}))
     return config
@@ -38,6 +39,8 @@ def check(config, known_types):
 
 def check_settings(settings, known_types):
     """Return node.json if it can be used. Raises ConfigError."""
+    if not isinstance(settings, dict):
+        raise ConfigError("node.json must be an object")
     for key in settings:
         if key not in SETTINGS:
             raise ConfigError(_unknown(key, SETTINGS))
@@ -136,6 +139,8 @@ def _nearest(word, known):
     # MicroPython has no difflib; two letters' difference finds the slips of a keyboard.
     best, least = None, 3
     for candidate in known:
+        if len(word) > 2 and (candidate.startswith(word) or word.startswith(candidate)):
+            return candidate
         distance = _distance(word, candidate)
         if distance < least:
             best, least = candidate, distance

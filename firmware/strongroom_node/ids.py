@@ -2,6 +2,7 @@
 
 from strongroom_node.compat import crc32, random_bytes
 from strongroom_node.errors import StoreError
+from strongroom_node.segments import from_name
 
 _FILES = ("boot.a", "boot.b")
 _LOWEST, _HIGHEST = 1 << 16, 1 << 30
@@ -12,10 +13,13 @@ def next_boot(store):
     """Count this boot on flash and return its number, which is then this node's for ever. Raises StoreError.
 
     Two copies, written one after the other: a torn one leaves the other, and the higher one counts. On a flash that
-    holds neither, counting starts at a random number in 2**16..2**30, because the ledger still knows this node's old
-    boots (a replaced or wiped board).
+    holds neither, records that still wait in the outbox say how far it had come; without any, counting starts at a
+    random number in 2**16..2**30, because the ledger still knows this node's old boots (a replaced or wiped board).
     """
     known = [n for n in (_read(store, name) for name in _FILES) if n]
+    if not known:
+        waiting = [from_name(name, 0) for name in store.names()]
+        known = [segment.boot for segment in waiting if segment is not None]
     boot = max(known) + 1 if known else _random_start()
     if boot > _LAST:
         boot = _random_start()

@@ -37,6 +37,9 @@ class Shelf:
             raise StoreError("cannot read")
         return self.files.get(name)
 
+    def names(self):
+        return sorted(self.files)
+
     def write(self, name, data):
         if self.stop_after is not None and self.writes >= self.stop_after:
             raise StoreError("cannot write")
@@ -125,6 +128,13 @@ def check_one_bad_copy_of_the_boot_file_costs_nothing():
         last = next_boot(store)
         store.broken = (name,)
         assert next_boot(store) == last + 1
+
+
+def check_with_both_copies_gone_waiting_records_tell_the_boot():
+    store = Shelf()
+    first = next_boot(store)
+    store.files = {"e%08x%08x%08x.q" % (first, 1, 5): b"", "boot.a": b"torn", "other.q": b""}
+    assert next_boot(store) == first + 1
 
 
 def check_a_boot_that_could_not_be_written_is_not_used_and_not_repeated():

@@ -7,6 +7,13 @@ from support.both import INTERPRETERS, checks
 
 HERE = Path(__file__).parent
 contract, rules = checks(HERE / "contract_checks.py"), checks(HERE / "rules_checks.py")
+config = checks(HERE / "config_checks.py")
+
+
+@pytest.mark.parametrize("interpreter", INTERPRETERS)
+@pytest.mark.parametrize("name", config.names)
+def test_config(interpreter: str, name: str) -> None:
+    config(interpreter, name)
 
 
 @pytest.mark.parametrize("interpreter", INTERPRETERS)
