@@ -7,7 +7,7 @@ import pytest
 import strongroom_gateway
 
 HOME = Path(strongroom_gateway.__file__).parent
-DOMAINS = {"alarms", "climate", "custody", "nodes"}
+DOMAINS = {"alarms", "climate", "custody", "nodes", "shelves"}
 EDGES = {"api", "service", "running", "surface", "transports", "cli"}
 
 FORBIDDEN = {
@@ -18,7 +18,16 @@ FORBIDDEN = {
     "room": {"ledger", "transport", *DOMAINS, *EDGES},
     **{domain: {"ledger", "transport", *EDGES} for domain in DOMAINS},
 }
-PURE = ["room", "alarms/isa182.py", "alarms/book.py", "climate", "custody", "nodes", "hours.py"]
+PURE = [
+    "room",
+    "alarms/isa182.py",
+    "alarms/book.py",
+    "climate",
+    "custody",
+    "nodes",
+    "shelves",
+    "hours.py",
+]
 OUTSIDE = {
     "time",
     "socket",
