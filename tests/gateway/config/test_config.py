@@ -221,6 +221,6 @@ def test_a_profile_of_the_site(tmp_path):
         '[room]\nid = "r"\nname = "n"\n[ledger]\npath = "x"\n[climate]\nprofile = "ours.toml"\n'
     )
     with pytest.raises(
-        ConfigProblemsError, match=r"ours.toml: stores.paper.humidity: the lower limit 45"
+        ConfigProblemsError, match=r"ours.toml:13: stores.paper.humidity: the lower limit 45"
     ):
         load(file)
