@@ -46,3 +46,21 @@ def test_seeds_give_their_own_weather_and_always_the_same() -> None:
     hours = hours_of(6)
     assert [weather(5).at(h) for h in hours] == [weather(5).at(h) for h in hours]
     assert [weather(5).at(h) for h in hours] != [weather(6).at(h) for h in hours]
+
+
+@pytest.mark.parametrize("place", sorted(CLIMATES))
+def test_the_months_of_several_years_have_the_published_means(place: str) -> None:
+    """The table goes in by its months' middles; it has to come out again as means of hours."""
+    for month in range(1, 13):
+        air = [weather(seed, place).at(hour) for seed in range(4) for hour in hours_of(month)[::3]]
+        humidities = [100.0 * a.vapour / saturation_vapour(a.temperature) for a in air]
+        climate = CLIMATES[place]
+        assert abs(mean(a.temperature for a in air) - climate.temperature[month - 1]) < 1.8
+        assert abs(mean(humidities) - climate.humidity[month - 1]) < 4.0
+
+
+def test_the_sun_shines_by_day_alone() -> None:
+    year = weather(2, "lhasa")
+    sun = {hour: year.at(hours_of(6)[0] + (hour - 8) * 3600).sun for hour in range(24)}
+    assert sun[0] == sun[3] == sun[22] == 0.0
+    assert sun[12] > sun[8] > 0.0

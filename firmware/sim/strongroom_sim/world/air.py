@@ -7,9 +7,12 @@ Three stores exchange with each other and with the outdoor air:
                                         room air <--sorption--> paper (water)
 
 Air is one well-mixed volume. Vapour is counted in kilograms, so that with no leakage and no
-dehumidifier the water in air and paper together stays constant. Saturation pressure: Magnus with
-a = 17.625, b = 243.04 C (Alduchov and Eskridge 1996). The numbers of a room are assumptions of
-the simulation, not measurements of a building.
+equipment the water in air and paper together stays constant. The paper holds water by its relative
+humidity, so a full store whose air cools gets damp for an hour and then takes it up. Equipment is a
+condensing dehumidifier, an ultrasonic humidifier (which cools the air by what it evaporates), an
+electric heater, a split unit whose cold coil also dries, and an exhaust fan that draws outdoor air
+in. Saturation pressure: Magnus with a = 17.625, b = 243.04 C (Alduchov and Eskridge 1996). The
+numbers of a room and its equipment are assumptions of the simulation, not measurements.
 """
 
 from dataclasses import dataclass
@@ -20,6 +23,23 @@ HEAT_OF_AIR = 1206.0  # J/(m3 K), density times specific heat at 20 C
 LATENT_HEAT = 2.5e6  # J/kg
 ZERO_CELSIUS = 273.15
 SUBSTEP_S = 20.0  # a tenth of the quickest exchange, that of heat with the surfaces
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What the machines of a room can do. Powers in W, water in kg/s, air in m3/s."""
+
+    dehumidifier_power: float = 500.0
+    dehumidifier_litres: float = 40.0  # a day, at 30 C and 80 %
+    humidifier_power: float = 80.0
+    humidifier_water: float = 1.2 / 3600.0
+    heating_power: float = 3000.0
+    cooling_power: float = 1100.0
+    cooling_heat: float = 3300.0  # sensible and latent together
+    cooling_air: float = 0.13  # through the coil; a tenth of it passes untouched
+    cooling_coil: float = 9.0  # C
+    fan_power: float = 60.0
+    fan_air: float = 220.0 / 3600.0
 
 
 @dataclass(frozen=True)
@@ -36,15 +56,18 @@ class RoomShape:
     paper_slope: float = 0.11  # kg water per kg paper, from 0 to 100 % RH
     paper_exchange: float = 2.0e-10  # kg/(s Pa) of water for each kg of paper
     lights: float = 150.0  # W of people and lamps
+    equipment: Equipment = Equipment()
 
 
 @dataclass(frozen=True)
 class Outdoor:
-    """Outdoor air: temperature in C, dew point in C, vapour in kg/m3."""
+    """Outdoor air: temperature in C, dew point in C, vapour in kg/m3; `sun`: by how many K the
+    sunlit walls feel warmer."""
 
     temperature: float
     dew_point: float
     vapour: float
+    sun: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -54,8 +77,10 @@ class Conditions:
     outdoor: Outdoor
     door_open: bool = False
     dehumidifier: bool = False
+    humidifier: bool = False
     heating: bool = False
     cooling: bool = False
+    fan: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,16 +133,18 @@ def water(shape: RoomShape, air: RoomAir) -> float:
     return air.vapour * shape.volume + shape.paper_mass * shape.paper_slope * air.paper_humidity
 
 
-def dehumidifier_rate(air: RoomAir) -> float:
-    """Return what a 40 l/day condensing dehumidifier takes out now in kg/s.
+def dehumidifier_rate(air: RoomAir, equipment: Equipment = RoomShape.equipment) -> float:
+    """Return what a condensing dehumidifier takes out now in kg/s.
 
     Rated at 30 C and 80 %; less in proportion to the vapour pressure above that of its 4 C coil,
     nothing below it.
     """
-    pressure = air.humidity / 100.0 * saturation_pressure(air.temperature)
-    coil = saturation_pressure(4.0)
-    rated = 0.8 * saturation_pressure(30.0) - coil
-    return 40.0 / 86_400.0 * max(0.0, pressure - coil) / rated
+    pressure = air.vapour * GAS_CONSTANT_OF_VAPOUR * (air.temperature + ZERO_CELSIUS)
+    rated = 0.8 * saturation_pressure(30.0) - _COIL
+    return equipment.dehumidifier_litres / 86_400.0 * max(0.0, pressure - _COIL) / rated
+
+
+_COIL = saturation_pressure(4.0)
 
 
 def advance(shape: RoomShape, air: RoomAir, seconds: float, conditions: Conditions) -> RoomAir:
@@ -131,32 +158,60 @@ def advance(shape: RoomShape, air: RoomAir, seconds: float, conditions: Conditio
 
 
 def _substep(shape: RoomShape, air: RoomAir, seconds: float, conditions: Conditions) -> RoomAir:
-    outdoor = conditions.outdoor
+    outdoor, machines = conditions.outdoor, shape.equipment
     changes = (shape.leakage + (shape.door_leakage if conditions.door_open else 0.0)) / 3600.0
-    conductance = changes * shape.volume * HEAT_OF_AIR + shape.envelope  # W/K
-    heat = shape.lights + conductance * (outdoor.temperature - air.temperature)
-    power = 0.0
-    taken = 0.0
-    if conditions.dehumidifier:
-        taken = dehumidifier_rate(air)
-        power += 500.0
-        heat += 500.0 + taken * LATENT_HEAT  # compressor and condensed water both warm the room
-    if conditions.heating:
-        power += 2000.0
-        heat += 2000.0
-    if conditions.cooling:
-        power += 1000.0
-        heat -= 3000.0
+    if conditions.fan:
+        changes += machines.fan_air / shape.volume
+    heat = (
+        shape.lights
+        + changes * shape.volume * HEAT_OF_AIR * (outdoor.temperature - air.temperature)
+        + shape.envelope * (outdoor.temperature + outdoor.sun - air.temperature)
+    )
+    gained, warmed, power = _worked(machines, air, conditions)
     to_mass = shape.surfaces * (air.temperature - air.mass_temperature)
     room_pressure = air.vapour * GAS_CONSTANT_OF_VAPOUR * (air.temperature + ZERO_CELSIUS)
     paper_pressure = air.paper_humidity * saturation_pressure(air.mass_temperature)
     to_paper = shape.paper_exchange * shape.paper_mass * (room_pressure - paper_pressure)
+    heat_of_air = shape.volume * HEAT_OF_AIR
     return RoomAir(
-        temperature=air.temperature + seconds * (heat - to_mass) / (shape.volume * HEAT_OF_AIR),
+        temperature=air.temperature + seconds * (heat + warmed - to_mass) / heat_of_air,
         vapour=air.vapour
-        + seconds * (changes * (outdoor.vapour - air.vapour) - (to_paper + taken) / shape.volume),
+        + seconds * (changes * (outdoor.vapour - air.vapour) + (gained - to_paper) / shape.volume),
         mass_temperature=air.mass_temperature + seconds * to_mass / shape.mass_heat,
         paper_humidity=air.paper_humidity
         + seconds * to_paper / (shape.paper_mass * shape.paper_slope),
         energy=air.energy + seconds * power,
     )
+
+
+def _worked(
+    machines: Equipment, air: RoomAir, conditions: Conditions
+) -> tuple[float, float, float]:
+    """Return what the equipment adds to the air: water in kg/s, heat in W, and the power it uses."""
+    gained = warmed = power = 0.0
+    if conditions.dehumidifier:
+        taken = dehumidifier_rate(air, machines)
+        gained -= taken
+        power += machines.dehumidifier_power
+        # The compressor and the condensed water both warm the room.
+        warmed += machines.dehumidifier_power + taken * LATENT_HEAT
+    if conditions.humidifier and air.vapour < 0.95 * saturation_vapour(air.temperature):
+        gained += machines.humidifier_water
+        power += machines.humidifier_power
+        warmed += machines.humidifier_power - machines.humidifier_water * LATENT_HEAT
+    if conditions.heating:
+        power += machines.heating_power
+        warmed += machines.heating_power
+    if conditions.cooling:
+        above = air.vapour - saturation_vapour(machines.cooling_coil)
+        taken = min(
+            0.9 * machines.cooling_air * max(0.0, above),
+            0.7 * machines.cooling_heat / LATENT_HEAT,
+        )
+        gained -= taken
+        power += machines.cooling_power
+        # What goes into condensing water does not cool.
+        warmed -= machines.cooling_heat - taken * LATENT_HEAT
+    if conditions.fan:
+        power += machines.fan_power
+    return gained, warmed, power
