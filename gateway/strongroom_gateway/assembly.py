@@ -8,17 +8,25 @@ from .i18n import speaker
 from .room.context import Context
 from .room.core import Room
 from .room.registry import discover
+from .room.rows import PREFIX, MemoryRows, Rows, RowSource
 
 
 def open_room(
-    settings: Settings, states: Mapping[str, str] | None = None, book: AlarmBook | None = None
+    settings: Settings,
+    states: Mapping[str, str] | None = None,
+    book: AlarmBook | None = None,
+    rows: RowSource | None = None,
 ) -> Room:
-    """Return the room as it was when the rows in `states` were committed.
+    """Return the room as it was when what `states` holds was committed.
 
     `book` is the book of alarms to use, where the caller wants to keep hold of it; see `open_book`.
+    `rows` is where rows are read from; without it from `states`.
     """
-    say = speaker(settings.config.room.language)
-    return Room(Context(settings, say), discover(), book or open_book(settings), states)
+    memory = {key: row for key, row in (states or {}).items() if not key.startswith(PREFIX)}
+    if rows is None:
+        rows = MemoryRows({k: r for k, r in (states or {}).items() if k.startswith(PREFIX)})
+    context = Context(settings, speaker(settings.config.room.language), Rows(rows))
+    return Room(context, discover(), book or open_book(settings), memory)
 
 
 def open_book(settings: Settings) -> AlarmBook:

@@ -5,14 +5,21 @@ StrongroomError
 ├── BrokerError          a broker folder cannot be made, changed or trusted
 ├── ContractError        a message breaks the wire contract (carries a stable reason code)
 ├── TransportError       the broker cannot be reached or breaks the protocol
+├── ActError             what a person asked for is not done
+│   ├── RefusedActError  it is not allowed, or not possible as things are
+│   └── UnknownActError  there is no act of this name
 └── LedgerError          the record cannot be used as it is
     ├── NotRecordingError   the disk does not take the record now; it may later
+    ├── RowsUnreadableError  what the room keeps on the disk cannot be read now
     ├── SchemaError      the database was written by a newer version
     ├── OutsideTreeError the record has no entry or tree head of that number
     ├── CheckpointError  a checkpoint or its key cannot be used, or must not be made
     ├── CorrectionError  an entry cannot be corrected like that
     └── VerifyError      the record does not prove itself
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class StrongroomError(Exception):
@@ -43,12 +50,36 @@ class TransportError(StrongroomError):
     """The broker cannot be reached, refused the session or broke the protocol."""
 
 
+class ActError(StrongroomError):
+    """What a person asked for was not done, and nothing has changed."""
+
+
+class RefusedActError(ActError):
+    """An act is not allowed, or not possible as things are.
+
+    ``key`` names a text of the catalogue, ``params`` are what it needs.
+    """
+
+    def __init__(self, key: str, params: Mapping[str, Any] | None = None) -> None:
+        self.key = key
+        self.params = dict(params or {})
+        super().__init__(f"{key} {self.params}")
+
+
+class UnknownActError(ActError):
+    """There is no act of this name."""
+
+
 class LedgerError(StrongroomError):
     """The ledger cannot be used as it is."""
 
 
 class NotRecordingError(LedgerError):
     """The disk does not take the record at the moment; nothing was acknowledged."""
+
+
+class RowsUnreadableError(LedgerError):
+    """What the room keeps on the disk cannot be read at the moment."""
 
 
 class SchemaError(LedgerError):

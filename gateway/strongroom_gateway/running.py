@@ -57,7 +57,7 @@ class Gateway:
         self._blind = states is None
         self.clock = clock or SteadyClock(not_before=self._last_time())
         book = open_book(settings)
-        self.room = open_room(settings, states or {}, book)
+        self.room = open_room(settings, states or {}, book, self.reader)
         self.writer = Writer(self._store, self._committed, self._recording)
         self.checkpoints = self._checkpointer()
         self.pipeline = Pipeline(

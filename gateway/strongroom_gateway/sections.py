@@ -8,6 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from .epcis.section import EpcisSection
+from .room.model import CertificateKind, ItemKind, PlaceKind, Role
+
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 """Id of a room, node, device, gate ...: fits a topic level and a certificate name."""
 Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -15,6 +18,10 @@ Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 TagId = Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){4,31}$")]
 SensorName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}$")]
 """`node/device`."""
+CarriageName = Annotated[
+    str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}/[0-9]{1,3}$")
+]
+"""`node/device/number`."""
 Label = Annotated[str, Meta(min_length=1, max_length=200)]
 Seconds = Annotated[float, Meta(gt=0, le=7 * 86_400)]
 Count = Annotated[int, Meta(ge=1, le=1000)]
@@ -27,12 +34,15 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class RoomSection(_Section, frozen=True):
-    """The room itself. `language` is that of alarm texts and node displays."""
+    """The room itself. `language` is that of alarm texts and node displays; `custodian` answers for
+    what rests at a place that has no custodian of its own.
+    """
 
     id: Name
     name: Label
     time_zone: str = "Asia/Shanghai"
     language: Language = "zh_CN"
+    custodian: Key | None = None
 
 
 class TlsSection(_Section, frozen=True):
@@ -165,21 +175,102 @@ class DeskSection(_Section, frozen=True):
     signal: Name | None = None
 
 
+class ReservedSection(_Section, frozen=True):
+    """Slots whose ids begin with `prefix` take items of these classes alone: the letter of the file
+    number (H, L) or the kind of the item (box, volume).
+    """
+
+    prefix: Key
+    classes: Annotated[list[Label], Meta(min_length=1)]
+
+
+class ShelfBankSection(_Section, frozen=True):
+    """A bank of rolling shelves between two fixed ends.
+
+    `carriages` names each one from the low end as `node/device/number`; `low_mm` is what each
+    reports with all of them pushed to the low end, `travel_mm` how wide all aisles are together.
+    An aisle is open from `open_mm` on and shut up to `shut_mm`; positions may contradict each other
+    by `tolerance_mm`. A tap at one of `badge_readers` (none: any desk) up to `badge_s` before an
+    aisle opens says who opened it.
+    """
+
+    id: Name
+    name: Label
+    carriages: Annotated[list[CarriageName], Meta(min_length=1, max_length=98)]
+    travel_mm: Annotated[int, Meta(ge=100, le=100_000)]
+    low_mm: list[Annotated[int, Meta(ge=-10_000, le=100_000)]] = []
+    open_mm: Annotated[int, Meta(ge=1, le=10_000)] = 500
+    shut_mm: Annotated[int, Meta(ge=0, le=10_000)] = 60
+    tolerance_mm: Annotated[int, Meta(ge=0, le=1_000)] = 40
+    open_max_s: Seconds = 1_800
+    hours: list[str] = []
+    lock_outside_hours: bool = True
+    badge_readers: list[SensorName] = []
+    badge_s: Seconds = 180
+    low_end: Label | None = None
+    high_end: Label | None = None
+    filing: Literal["after_last", "first_free"] = "after_last"
+    reserved: list[ReservedSection] = []
+
+
+class ShelfReaderSection(_Section, frozen=True):
+    """A tag reader in a shelf, for the slots whose ids begin with one of `covers`.
+
+    A box stands elsewhere when it was read for `settle_s` by a reader that does not cover its home,
+    and no reader that does heard it within `margin_db` as strongly.
+    """
+
+    id: Name
+    name: Label
+    node: Name
+    reader: Name
+    covers: Annotated[list[Key], Meta(min_length=1)]
+    ant: Name | None = None
+    rssi_floor: Annotated[int, Meta(ge=-120, le=0)] = -75
+    margin_db: Annotated[int, Meta(ge=0, le=60)] = 6
+    settle_s: Seconds = 60
+
+
 class Person(_Section, frozen=True):
-    """Somebody with badges."""
+    """Somebody with badges and roles. `scope` names the departments a deputy manager answers for."""
 
     id: Key
     name: Label
     badges: list[TagId] = []
+    roles: list[Role] = []
+    department: Label | None = None
+    scope: list[Label] = []
+    active: bool = True
 
 
 class Item(_Section, frozen=True):
-    """A box, volume or certificate that carries tags; `home` is the place it belongs to."""
+    """A box, volume, certificate or key that carries tags; `home` is the place it belongs to."""
 
     id: Key
     name: Label
+    kind: ItemKind = "box"
+    number: Label | None = None
     tags: list[TagId] = []
-    home: Label | None = None
+    home: Key | None = None
+    parent: Key | None = None
+    certificate: CertificateKind | None = None
+    pages: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    sealed: bool | None = None
+    department: Label | None = None
+    project: Label | None = None
+    closed: bool = False
+
+
+class Place(_Section, frozen=True):
+    """A room, safe, cabinet, shelf, slot, desk or area where items belong; see `docs/custody.md`."""
+
+    id: Key
+    name: Label
+    kind: PlaceKind = "shelf"
+    parent: Key | None = None
+    custodian: Key | None = None
+    order: Annotated[int, Meta(ge=0, le=999_999_999)] = 0
+    capacity: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
 
 
 class RegisterSection(_Section, frozen=True):
@@ -217,11 +308,15 @@ class Config(_Section, frozen=True):
     nodes: NodesSection = NodesSection()
     alarms: AlarmsSection = AlarmsSection()
     register: RegisterSection | None = None
+    epcis: EpcisSection | None = None
     safe: list[SafeSection] = []
     gate: list[GateSection] = []
     desk: list[DeskSection] = []
+    shelf_bank: list[ShelfBankSection] = []
+    shelf_reader: list[ShelfReaderSection] = []
     person: list[Person] = []
     item: list[Item] = []
+    place: list[Place] = []
 
 
 class Register(_Section, frozen=True):

@@ -7,9 +7,9 @@ from .alarms.book import Act, AlarmBook, AlarmRecord
 from .alarms.isa182 import RefusedError, State
 from .api.exposition import render
 from .api.metrics import families
-from .api.source import Reason
+from .api.source import Answer, Reason
 from .config import Settings
-from .errors import OutsideTreeError
+from .errors import NotRecordingError, OutsideTreeError
 from .ingest.pipeline import Pipeline
 from .ingest.port import Decision, Entry
 from .ledger.checkpointer import Checkpointer
@@ -17,12 +17,14 @@ from .ledger.correction import KIND as CORRECTION
 from .ledger.correction import TIME, correction
 from .ledger.reader import Reader
 from .ledger.writer import Writer
-from .room.context import ItemState
+from .room.acts import ActKind, known_acts
+from .room.context import Context
 from .room.core import Room
 
 _CHECKPOINT = {"make": "health.no_checkpoint", "export": "health.checkpoint_stays"}
 _RECENT_MS = 60_000
 _MINUTE_MS = 60_000
+_ACT_SECONDS = 5.0
 
 
 class Surface:
@@ -53,13 +55,9 @@ class Surface:
         """Return what a rule of the room remembers, by key."""
         return self._pipeline.look(lambda: self._room.states(rule))
 
-    def moved(self) -> Mapping[str, ItemState]:
-        """Return the items that were ever moved, by id."""
-        return self._pipeline.look(lambda: dict(self._room.ctx.items))
-
-    def item(self, item: str) -> ItemState:
-        """Return where one item is."""
-        return self._pipeline.look(lambda: self._room.ctx.item(item))
+    def look(self, at: Callable[[Context], Answer]) -> Answer:
+        """Return what `at` returns while nothing changes the room."""
+        return self._pipeline.look(lambda: at(self._room.ctx))
 
     def alarms(self) -> Sequence[AlarmRecord]:
         """Return the alarms that are not normal, oldest first."""
@@ -139,6 +137,25 @@ class Surface:
         body = correction(idx, found.kind, recorded, changes, who, why, before)
         self._pipeline.act(lambda _: Decision(entries=[Entry(CORRECTION, body, found.node)]))
         return body
+
+    def act(self, kind: str, by: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Do what a person asks for; return the entries it led to, once they are on the disk."""
+        if not self._pipeline.is_recording:
+            raise NotRecordingError(self.why_not_recording)
+        entries: list[Mapping[str, Any]] = []
+
+        def decide(now: int) -> Decision:
+            decision = self._room.act(kind, by, body, now)
+            entries.extend({"kind": e.kind, "body": e.body} for e in decision.entries)
+            return decision
+
+        if not self._pipeline.recorded(self._pipeline.act(decide), _ACT_SECONDS):
+            raise NotRecordingError(self.why_not_recording)
+        return entries
+
+    def acts(self) -> Mapping[str, ActKind]:
+        """Return everything that can be asked for."""
+        return known_acts()
 
     def _act(self, change: Callable[[AlarmBook, int, Decision], None]) -> None:
         """Change the book; what it refuses comes out as an exception and changes nothing."""

@@ -12,9 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..alarms.book import UnknownAlarmError
 from ..alarms.isa182 import RefusedError
-from ..errors import LedgerError
+from ..epcis import routes as epcis
+from ..errors import LedgerError, RefusedActError, UnknownActError
 from ..i18n import text
-from . import acts, proofs, reads
+from . import acts, people, proofs, reads
 from .asking import language
 from .page import page
 from .source import Operator, Source
@@ -58,6 +59,7 @@ def read_app(source: Source, hosts: list[str]) -> FastAPI:
     app = _bare("Strongroom", "What a room's gateway knows: read-only.", source)
     app.include_router(reads.api, prefix=API)
     app.include_router(proofs.api, prefix=API)
+    app.include_router(epcis.api, prefix=API)
     app.include_router(reads.outside)
 
     @app.get("/docs", include_in_schema=False)
@@ -75,8 +77,10 @@ def admin_app(source: Source, operator: Operator) -> FastAPI:
     app.state.operator = operator
     app.include_router(reads.api, prefix=API)
     app.include_router(proofs.api, prefix=API)
+    app.include_router(epcis.api, prefix=API)
     app.include_router(reads.outside)
     app.include_router(acts.api, prefix=API)
+    app.include_router(people.api, prefix=API)
     app.include_router(proofs.acts, prefix=API)
     return app
 
@@ -97,6 +101,8 @@ def _bare(title: str, description: str, source: Source) -> FastAPI:
     answers: list[tuple[type[Exception], Callable[[Request, Any], JSONResponse]]] = [
         (UnknownAlarmError, _unknown),
         (RefusedError, _refused),
+        (RefusedActError, _refused_act),
+        (UnknownActError, _unknown_act),
         (sqlite3.Error, _no_record),
         (LedgerError, _no_record),
     ]
@@ -119,6 +125,15 @@ def _refused(request: Request, error: RefusedError) -> JSONResponse:
     state = text(f"state.{error.state.value}", {}, tongue)
     said = text(error.key, {"state": state, **error.params}, tongue)
     return JSONResponse({"detail": said}, 409)
+
+
+def _refused_act(request: Request, error: RefusedActError) -> JSONResponse:
+    return JSONResponse({"detail": text(error.key, error.params, language(request))}, 409)
+
+
+def _unknown_act(request: Request, error: UnknownActError) -> JSONResponse:
+    said = text("act.unknown", {"act": str(error)}, language(request))
+    return JSONResponse({"detail": said}, 404)
 
 
 def _no_record(request: Request, error: Exception) -> JSONResponse:

@@ -77,11 +77,17 @@ class ItemView(_Model):
     """An item, who holds it and where it is. Places that begin with @ are no shelf."""
 
     id: Annotated[str, Field(examples=["HX-H-01-0001"])]
+    kind: Annotated[str, Field(examples=["box", "volume", "certificate", "key"])]
+    number: Annotated[str | None, Field(description="File or certificate number.")]
     name: str
     home: str | None
     place: Annotated[str | None, Field(examples=["A-01-02", "@holder", "@outside"])]
     holder: str | None
     holder_name: str | None
+    accountable: Annotated[
+        str | None, Field(description="Who answers for it: its holder, or the place's custodian.")
+    ]
+    accountable_name: str | None
     since: int | None
 
 
@@ -205,3 +211,30 @@ class AlarmsPage(_Model):
 
     alarms: list[AlarmOut]
     next: NextName = None
+
+
+class ActAsked(_Model):
+    """Who asks (id of a person, or "local:NAME" for the administrator of this machine), and what."""
+
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+    body: dict[str, Any] = {}
+
+
+class ActDone(_Model):
+    """The entries of the ledger an act led to."""
+
+    entries: list[dict[str, Any]]
+
+
+class ActView(_Model):
+    """An act: who may ask for it. Without roles every active person may."""
+
+    kind: Annotated[str, Field(examples=["slip.request"])]
+    roles: list[str]
+    local: Annotated[bool, Field(description="Whether the administrator of this machine may.")]
+
+
+class ActsPage(_Model):
+    """All acts."""
+
+    acts: list[ActView]

@@ -1,8 +1,8 @@
 """The reading routes."""
 
-import bisect
 import heapq
 import sqlite3
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -13,6 +13,8 @@ from ..custody.places import MOVEMENTS
 from ..errors import LedgerError
 from ..i18n import text
 from ..ledger.dating import EntryView
+from ..room.context import Context
+from ..room.model import Item
 from .asking import AfterIdx, AfterName, Language, Limit, Newest, TheSource
 from .exposition import CONTENT_TYPE
 from .models import (
@@ -81,31 +83,44 @@ def items(
     place: Annotated[str | None, Query(description="Only what is at this place.")] = None,
 ) -> ItemsPage:
     """Return items by id, with who holds them and where they are."""
-    states = source.moved()
-    people = {p.id: p.name for p in source.settings.people}
-    register = sorted(source.settings.items, key=lambda i: i.id)
-    start = bisect.bisect_right([i.id for i in register], after)
+    found = source.look(lambda ctx: _items(ctx, after, limit + 1, holder, place))
+    more = len(found) > limit
+    found = found[:limit]
+    return ItemsPage(items=found, next=found[-1].id if more else None)
+
+
+def _items(
+    ctx: Context, after: str, limit: int, holder: str | None, place: str | None
+) -> list[ItemView]:
+    if holder is not None:
+        names = _indexed(ctx, "held", holder, after)
+    elif place is not None:
+        names = _indexed(ctx, "at", place, after)
+    else:
+        names = (name for name, _ in ctx.rows.scan(Item.table, "", after))
     found: list[ItemView] = []
-    for item in register[start:]:
-        view = item_view(item, states.get(item.id), people)
-        if holder is not None and view.holder != holder:
+    for name in names:
+        item = ctx.item(name)
+        if item is None or (place is not None and ctx.where(name).place != place):
             continue
-        if place is not None and view.place != place:
-            continue
+        found.append(item_view(item, ctx))
         if len(found) == limit:
-            return ItemsPage(items=found, next=found[-1].id)
-        found.append(view)
-    return ItemsPage(items=found)
+            break
+    return found
+
+
+def _indexed(ctx: Context, index: str, of: str, after: str) -> Iterator[str]:
+    for name, _ in ctx.rows.scan(index, f"{of}/", f"{of}/{after}" if after else ""):
+        yield name.rpartition("/")[2]
 
 
 @api.get("/items/{item}", responses=_MISSING)
 def item(source: TheSource, item: str) -> ItemView:
     """Return one item."""
-    for known in source.settings.items:
-        if known.id == item:
-            people = {p.id: p.name for p in source.settings.people}
-            return item_view(known, source.item(item), people)
-    raise HTTPException(404, item)
+    view = source.look(lambda ctx: item_view(found, ctx) if (found := ctx.item(item)) else None)
+    if view is None:
+        raise HTTPException(404, item)
+    return view
 
 
 @api.get("/movements", responses=_AWAY)
@@ -121,7 +136,8 @@ def movements(
     With `item`, a page may hold fewer than `limit` and still have a next one.
     """
     rows = _newest_movements(source, limit) if newest else _movements(source, after, limit)
-    names = {i.id: i.name for i in source.settings.items}
+    moved = {e.body["item"] for e in rows}
+    names = source.look(lambda ctx: {i: known.name for i in moved if (known := ctx.item(i))})
     more = len(rows) == limit and not newest
     return MovementsPage(
         movements=[movement_view(e, names) for e in rows if item in (None, e.body["item"])],

@@ -1,7 +1,7 @@
 """What the API shows, behind a port: the service gives it the running gateway, tests a made one."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -9,7 +9,8 @@ from ..alarms.book import AlarmRecord
 from ..config import Settings
 from ..ledger.dating import EntryView
 from ..ledger.tree import Head
-from ..room.context import ItemState
+from ..room.acts import ActKind
+from ..room.context import Context
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -17,6 +18,9 @@ class Reason(msgspec.Struct, frozen=True):
 
     key: str
     params: Mapping[str, Any] = {}
+
+
+Answer = TypeVar("Answer")
 
 
 class Record(Protocol):
@@ -60,12 +64,8 @@ class Source(Protocol):
         """Return what a rule of the room remembers, by key; the states are frozen."""
         ...
 
-    def moved(self) -> Mapping[str, ItemState]:
-        """Return the items that were ever moved, by id."""
-        ...
-
-    def item(self, item: str) -> ItemState:
-        """Return where one item is."""
+    def look(self, at: Callable[[Context], Answer]) -> Answer:
+        """Return what `at` returns while nothing changes the room. It must be quick."""
         ...
 
     def alarms(self) -> Sequence[AlarmRecord]:
@@ -110,4 +110,16 @@ class Operator(Protocol):
 
     def put_back(self, alarm: str, by: str, comment: str) -> None:
         """Somebody puts the point back into service."""
+        ...
+
+    def act(self, kind: str, by: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Do what a person asks for; return the entries it led to, once they are on the disk.
+
+        Raises RefusedActError, UnknownActError, or NotRecordingError when the disk does not take
+        them now.
+        """
+        ...
+
+    def acts(self) -> Mapping[str, ActKind]:
+        """Return everything that can be asked for."""
         ...

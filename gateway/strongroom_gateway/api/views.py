@@ -9,8 +9,8 @@ from ..alarms.catalogue import CATALOGUE
 from ..i18n import text
 from ..ledger.dating import EntryView
 from ..profiles import bands
-from ..room.context import ItemState
-from ..sections import Item
+from ..room.context import Context
+from ..room.model import Item
 from .models import (
     AlarmOut,
     Band,
@@ -82,17 +82,22 @@ def node_views(source: Source) -> list[NodeView]:
     return views
 
 
-def item_view(item: Item, state: ItemState | None, people: Mapping[str, str]) -> ItemView:
-    """Return one item; one that never moved is at home. `people` are names by id."""
-    holder = None if state is None else state.holder
+def item_view(item: Item, ctx: Context) -> ItemView:
+    """Return one item, with who holds it, who answers for it, and where it is."""
+    where = ctx.where(item.id)
+    accountable = ctx.accountable(item.id)
     return ItemView(
         id=item.id,
+        kind=item.kind,
+        number=item.number,
         name=item.name,
         home=item.home,
-        place=item.home if state is None else state.place,
-        holder=holder,
-        holder_name=None if holder is None else people.get(holder, holder),
-        since=None if state is None or not state.since else state.since,
+        place=where.place,
+        holder=where.holder,
+        holder_name=None if where.holder is None else ctx.person_name(where.holder),
+        accountable=accountable,
+        accountable_name=None if accountable is None else ctx.person_name(accountable),
+        since=where.since or None,
     )
 
 
@@ -113,7 +118,7 @@ def entry_view(entry: EntryView) -> EntryOut:
     )
 
 
-def movement_view(entry: EntryView, names: dict[str, str]) -> MovementOut:
+def movement_view(entry: EntryView, names: Mapping[str, str]) -> MovementOut:
     """Return a movement entry in the words of the desk and the gate."""
     body = entry.body
     return MovementOut(

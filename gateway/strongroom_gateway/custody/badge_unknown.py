@@ -20,7 +20,7 @@ class Unknown(RuleState, frozen=True):
 
 def _desk(ctx: Context, event: Sensed) -> str | None:
     body = cast(Tag, event.body)
-    if body.act != "seen" or body.id in ctx.badges or body.id in ctx.tags:
+    if body.act != "seen" or ctx.is_known(body.id):
         return None
     return ctx.desk_at.get((event.node, body.reader))
 

@@ -8,10 +8,11 @@ import msgspec
 
 from ..contract import Sensed, SignalCommand, Tag
 from ..room.context import Context, evidence, sensed_at, when
-from ..room.effects import NONE, Effect, Effects, Move, Record, Send, Start, Tick
+from ..room.effects import NONE, Effect, Effects, Record, Send, Start, Tick
+from ..room.model import Item, Person
 from ..room.registry import RuleState, rule
-from ..sections import DeskSection, Item, Person
-from .places import OUTSIDE, RETURNING, WITH_HOLDER
+from ..sections import DeskSection
+from .places import OUTSIDE, RETURNING, UNFILED, WITH_HOLDER
 
 RULE = "custody.desk"
 _LATE = 30_000  # ms after which nobody waits for an answer at the desk any more
@@ -60,10 +61,10 @@ def desk(
     if body.act != "seen":
         return state, NONE
     tap = _Tap(ctx.desks[ctx.desk_at[event.node, body.reader]], event, now, ctx)
-    person = ctx.badges.get(body.id)
+    person = ctx.person_by_badge(body.id)
     if person is not None:
         return _begun(tap, person), _answer(tap, "ok", "desk.welcome", {"person": person.name})
-    item = ctx.tags.get(body.id)
+    item = ctx.item_by_tag(body.id)
     if item is None:
         # badge.unknown raises the alarm; here it is answered.
         return state, _answer(tap, "deny", "desk.unknown_tag", {})
@@ -96,24 +97,22 @@ def _handled(state: Session, tap: _Tap, item: Item) -> tuple[Session, Effects]:
     )
     if last is not None and mono - last < tap.desk.repeat_s * 1000:
         return session, NONE  # the same tap, read twice
-    before = ctx.item(item.id)
+    before = ctx.where(item.id)
     away = before.place in (OUTSIDE, RETURNING)
     params = {"item": item.name, "person": ctx.person_name(state.person)}
     if before.holder is None and not away:
         booked = _movement("movement.check_out", session, tap, item)
-        move = Move(item.id, state.person, WITH_HOLDER)
-        return session, [booked, move, *_answer(tap, "ok", "desk.taken", params)]
+        return session, [booked, *_answer(tap, "ok", "desk.taken", params)]
     if before.holder in (None, state.person):
         booked = _movement("movement.return", session, tap, item)
-        move = Move(item.id, None, item.home)
-        return session, [booked, move, *_answer(tap, "ok", "desk.returned", params)]
+        return session, [booked, *_answer(tap, "ok", "desk.returned", params)]
     effects = _refused(tap, item, state.person, "another person holds the item")
     params["holder"] = ctx.person_name(before.holder)
     return session, [*effects, *_answer(tap, "deny", "desk.other_holder", params)]
 
 
 def _movement(kind: str, session: Session, tap: _Tap, item: Item) -> Effect:
-    before = tap.ctx.item(item.id)
+    before = tap.ctx.where(item.id)
     why = {
         "rule": RULE,
         "reads": [evidence(tap.event)],
@@ -122,11 +121,13 @@ def _movement(kind: str, session: Session, tap: _Tap, item: Item) -> Effect:
         "held_before": before.holder,
         "place_before": before.place,
     }
+    taken = kind == "movement.check_out"
     body: dict[str, Any] = {
         "item": item.id,
         "person": session.person,
         "desk": tap.desk.id,
-        "holder": session.person if kind == "movement.check_out" else None,
+        "holder": session.person if taken else None,
+        "place": WITH_HOLDER if taken else item.home or UNFILED,
         "why": why,
     }
     return Record(kind, body)

@@ -4,9 +4,10 @@ from typing import Any, cast
 
 from ..contract import Sensed, Tag
 from ..room.context import Context, evidence, when
-from ..room.effects import NONE, Effect, Effects, Move, Raise, Record, Start, Tick
+from ..room.effects import NONE, Effect, Effects, Raise, Record, Start, Tick
+from ..room.model import Item
 from ..room.registry import RuleState, rule
-from ..sections import GateSection, Item
+from ..sections import GateSection
 from .direction import STAYING, Manner, Report, Side, Track, follow
 from .places import OUTSIDE, RETURNING, WITH_HOLDER, find_leave
 
@@ -38,9 +39,9 @@ def exit_no_leave(
         return (None if isinstance(event, Tick) else state), NONE
     body = cast(Tag, event.body)
     gate = ctx.gates[ctx.gate_at[event.node, body.reader]]
-    item = ctx.tags.get(body.id)
+    item = ctx.item_by_tag(body.id)
     if item is None:
-        if body.act == "seen" and body.id not in ctx.badges:
+        if body.act == "seen" and not ctx.is_known(body.id):
             ctx.count("gate.unknown_tag")
         return state, NONE
     side: Side | None = {gate.inner: "inner", gate.outer: "outer"}.get(body.ant or "")  # type: ignore[assignment]  # the values are the two words
@@ -76,21 +77,19 @@ def _judge(
             "source": f"gate.{gate.id}",
         },
     }
-    before = ctx.item(item.id)
+    before = ctx.where(item.id)
     body: dict[str, Any] = {"item": item.id, "gate": gate.id, "holder": before.holder, "why": why}
     if track.side == "inner":
         if before.place not in (OUTSIDE, WITH_HOLDER):
             ctx.count("gate.inward_of_item_inside")
             return []
-        return [
-            Record("movement.return_pending", body),
-            Move(item.id, before.holder, RETURNING),
-        ]
+        body["place"] = RETURNING
+        return [Record("movement.return_pending", body)]
     leave = find_leave(item.id, ctx)
     why["leave"] = leave.looked_for
-    gone = Move(item.id, leave.holder, OUTSIDE)
+    body["holder"], body["place"] = leave.holder, OUTSIDE
     if leave.granted:
-        return [Record("movement.exit", body), gone]
+        return [Record("movement.exit", body)]
     last = before.last_holder
     why["last_holder"] = last
     body["last_holder"] = last
@@ -100,4 +99,4 @@ def _judge(
         "gate": gate.name,
         "last_holder": ctx.person_name(last),
     }
-    return [Raise(CODE, item.id, why, params), Record("movement.exit_without_leave", body), gone]
+    return [Raise(CODE, item.id, why, params), Record("movement.exit_without_leave", body)]

@@ -5,13 +5,9 @@ from typing import Any, Final
 import msgspec
 
 from ..room.context import Context
+from ..room.model import OUTSIDE, RETURNING, UNFILED, WITH_HOLDER
 
-OUTSIDE: Final = "@outside"
-"""Carried out through a gate."""
-RETURNING: Final = "@returning"
-"""Carried in again, not yet given back at a desk."""
-WITH_HOLDER: Final = "@holder"
-"""In the hands of the person who took it out."""
+__all__ = ["MOVEMENTS", "OUTSIDE", "RETURNING", "UNFILED", "WITH_HOLDER", "Leave", "find_leave"]
 
 MOVEMENTS: Final = (
     "movement.check_out",
@@ -40,7 +36,7 @@ def find_leave(item: str, ctx: Context) -> Leave:
 
     The one place that says what a leave is.
     """
-    state = ctx.item(item)
+    state = ctx.where(item)
     looked_for = {
         "kind": "check-out at a desk",
         "item": item,

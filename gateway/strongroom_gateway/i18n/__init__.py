@@ -1,7 +1,7 @@
 """Texts for people, from gettext catalogues: zh_CN and en. What is stored is always the key.
 
 Keys are dotted words; a text holds its parameters as {name}. The compiled catalogues lie in
-locale/, the sources beside them.
+locale/, the sources beside them: one for each part of the gateway, and no key in two of them.
 """
 
 import gettext
@@ -12,7 +12,6 @@ from typing import Any, Final
 
 LANGUAGES: Final = ("zh_CN", "en")
 DEFAULT: Final = "en"
-DOMAIN: Final = "strongroom"
 
 
 class _Blank(dict[str, Any]):
@@ -25,8 +24,14 @@ class _Blank(dict[str, Any]):
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
     home = resources.files("strongroom_gateway") / "locale" / language / "LC_MESSAGES"
-    with (home / f"{DOMAIN}.mo").open("rb") as compiled:
-        return gettext.GNUTranslations(compiled)
+    found = gettext.NullTranslations()
+    for file in sorted(home.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".mo"):
+            with file.open("rb") as compiled:
+                part = gettext.GNUTranslations(compiled)
+            part.add_fallback(found)
+            found = part
+    return found
 
 
 def text(key: str, params: Mapping[str, Any] | None = None, language: str = DEFAULT) -> str:

@@ -89,6 +89,7 @@ class Pipeline:
         self._held = empty_work()
         self._lock = threading.RLock()
         self._progress = threading.Event()
+        self._written = threading.Condition()
         self._works = 0
         self._queued = 0  # written under the lock
         self._done = 0  # written by the writer's thread only
@@ -141,7 +142,9 @@ class Pipeline:
             self.acks.add(batch.acks)
         self._done += weight
         self._progress.set()
-        self._committed_work = works[-1].context.number
+        with self._written:
+            self._committed_work = works[-1].context.number
+            self._written.notify_all()
         self._transport.ack(messages)
         self.acks.flush(busy=more)
 
@@ -168,15 +171,22 @@ class Pipeline:
             self._finish(taking, [])
         self.acks.flush()  # those that found no room in the transport when they were due
 
-    def act(self, decide: Callable[[int], Decision]) -> None:
+    def act(self, decide: Callable[[int], Decision]) -> int:
         """Carry out a decision that no message leads to: the start, or a person's act.
 
-        What ``decide`` raises is the caller's, and nothing has happened then.
+        Returns what to wait for with `recorded`. What ``decide`` raises is the caller's, and
+        nothing has happened then.
         """
         with self._lock:
             taking = self._begin()
             self._keep(decide(taking.now), taking)
             self._finish(taking, [])
+            return self._works
+
+    def recorded(self, work: int, seconds: float) -> bool:
+        """Wait until what `act` returned is on the disk; False when it takes longer than that."""
+        with self._written:
+            return self._written.wait_for(lambda: self._committed_work >= work, seconds)
 
     def look(self, at: Callable[[], Answer]) -> Answer:
         """Return what ``at`` returns while nothing changes the room."""
@@ -412,6 +422,8 @@ class Pipeline:
 
     def _begin(self) -> Taking:
         taking = Taking(self._clock())
+        if self._queued == self._done and not self._held.states:
+            self._room.settled()
         if not self._is_full(taking):
             self._hand_over()
         return taking

@@ -87,6 +87,10 @@ class Room(Protocol):
         """
         ...
 
+    def settled(self) -> None:
+        """Take note that everything decided so far is on the disk."""
+        ...
+
     def standing(self) -> Decision:
         """Return all alarms and views that stand, for a broker that forgot them."""
         ...

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from ..errors import LedgerError, RowsUnreadableError
 from . import checkpoint, schema
 from .dating import EntryView, ReadingView, entry_view, reading_view
 from .prove import prove
@@ -16,6 +17,7 @@ from .storage import open_reader
 from .tree import Consistency, Head, Inclusion, Prover
 
 MOST: Final = 1_000
+_ROWS: Final = ("r/", "r0")  # the first key of the rows, and the first behind them
 _ranges: Final = msgspec.json.Decoder(list[tuple[int, int]]).decode
 
 
@@ -202,9 +204,36 @@ class Reader:
         return found
 
     def states(self) -> dict[str, str]:
-        """Return the room's own memory, for the start."""
+        """Return the room's own memory, for the start; not the rows, which are read singly."""
         with self._connection() as connection:
-            return dict(connection.execute("SELECT key, value FROM room_state").fetchall())
+            return dict(
+                connection.execute(
+                    "SELECT key, value FROM room_state WHERE key < ? OR key >= ?", _ROWS
+                ).fetchall()
+            )
+
+    def row(self, key: str) -> str | None:
+        """Return one row of the room. Raises RowsUnreadableError."""
+        try:
+            with self._connection() as connection:
+                found = connection.execute(
+                    "SELECT value FROM room_state WHERE key = ?", (key,)
+                ).fetchone()
+        except (sqlite3.Error, OSError, LedgerError) as error:
+            raise RowsUnreadableError(str(error)) from error
+        return None if found is None else str(found[0])
+
+    def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
+        """Return rows behind `after` and before `until` in their order. Raises RowsUnreadableError."""
+        try:
+            with self._connection() as connection:
+                return connection.execute(
+                    "SELECT key, value FROM room_state WHERE key > ? AND key < ?"
+                    " ORDER BY key LIMIT ?",
+                    (after, until, limit),
+                ).fetchall()
+        except (sqlite3.Error, OSError, LedgerError) as error:
+            raise RowsUnreadableError(str(error)) from error
 
     def head(self) -> Head:
         """Return the tree as it is on the disk."""

@@ -1,29 +1,26 @@
 """What rules may look at: the configuration as look-up tables, and where each item is."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from ..config import Settings
 from ..contract import Sensed
+from ..errors import RowsUnreadableError
 from ..profiles import Band, bands
-from ..sections import DeskSection, GateSection, Item, Person, SafeSection, ZoneSection
+from ..sections import DeskSection, GateSection, SafeSection, ZoneSection
+from .effects import Record
+from .model import UNFILED, Item, Person, Place, Where
+from .rows import Row, Rows
 
 Say = Callable[[str, Mapping[str, Any]], str]
 """Renders a text of the catalogue in the language of the room."""
 
+_R = TypeVar("_R", bound=Row)
+_DEEPEST = 8  # places within places
 _EARLIEST = 1_704_067_200_000  # 2024: a clock that says less was never set
 _AHEAD = 300_000
-
-
-class ItemState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who holds an item (None: nobody, it is the room's), where it is, and since when (Unix ms)."""
-
-    holder: str | None = None
-    place: str | None = None
-    since: int = 0
-    last_holder: str | None = None
 
 
 class Zone(msgspec.Struct, frozen=True):
@@ -37,12 +34,12 @@ class Zone(msgspec.Struct, frozen=True):
 class Context:
     """Read by rules, changed by the room alone."""
 
-    def __init__(self, settings: Settings, say: Say) -> None:
+    def __init__(self, settings: Settings, say: Say, rows: Rows | None = None) -> None:
         config = settings.config
         self.settings = settings
         self.config = config
         self.say = say
-        self.items: dict[str, ItemState] = {}
+        self.rows = rows or Rows()
         self.counters: dict[str, int] = {}
         self.stale = int(config.climate.stale_s * 1000)
         self.view_every = int(config.climate.view_s * 1000)
@@ -62,29 +59,122 @@ class Context:
         self.gate_at = {(g.node, g.reader): g.id for g in config.gate}
         self.desks: dict[str, DeskSection] = {d.id: d for d in config.desk}
         self.desk_at = {(d.node, d.reader): d.id for d in config.desk}
-        self.people: dict[str, Person] = {p.id: p for p in settings.people}
-        self.badges: dict[str, Person] = {b: p for p in settings.people for b in p.badges}
-        self.register: dict[str, Item] = {i.id: i for i in settings.items}
-        self.tags: dict[str, Item] = {t: i for i in settings.items for t in i.tags}
+        self._seeds: dict[str, dict[str, Row]] = {
+            Person.table: {p.id: _as(Person, p) for p in settings.people},
+            Item.table: {i.id: _as(Item, i) for i in settings.items},
+            Place.table: {p.id: _as(Place, p) for p in config.place},
+        }
+        self._seed_tags = {t: (Item.table, i.id) for i in settings.items for t in i.tags}
+        self._seed_tags |= {b: (Person.table, p.id) for p in settings.people for b in p.badges}
 
-    def item(self, item: str) -> ItemState:
+    # -- the register ------------------------------------------------------------------------------
+
+    def person(self, person: str) -> Person | None:
+        """Return a person of the register."""
+        return self._of(Person, person)
+
+    def item(self, item: str) -> Item | None:
+        """Return an item of the register."""
+        return self._of(Item, item)
+
+    def place(self, place: str) -> Place | None:
+        """Return a place of the register."""
+        return self._of(Place, place)
+
+    def person_by_badge(self, tag: str) -> Person | None:
+        """Return whose badge this is; nobody's when they are no longer active."""
+        kind, name = self._tagged(tag)
+        person = self.person(name) if kind == Person.table else None
+        return person if person is not None and person.active else None
+
+    def item_by_tag(self, tag: str) -> Item | None:
+        """Return which item carries this tag."""
+        kind, name = self._tagged(tag)
+        return self.item(name) if kind == Item.table else None
+
+    def is_known(self, tag: str) -> bool:
+        """Return whether the register has a person or an item with this tag."""
+        return self._tagged(tag)[0] != ""
+
+    def where(self, item: str) -> Where:
         """Return where an item is; one never moved is at home."""
-        state = self.items.get(item)
-        if state is not None:
-            return state
-        known = self.register.get(item)
-        return ItemState(place=known.home if known is not None else None)
+        try:
+            found = self.rows.get(Where, item)
+        except RowsUnreadableError:
+            self.count("room.rows_unreadable")
+            found = None
+        if found is not None:
+            return found
+        known = self.item(item)
+        return Where(id=item, place=known.home if known is not None and known.home else UNFILED)
+
+    def accountable(self, item: str) -> str | None:
+        """Return who answers for an item: its holder, or the custodian of the place it rests at.
+
+        A place without a custodian of its own has that of the place it is part of; at last the
+        one the configuration names for the room.
+        """
+        where = self.where(item)
+        if where.holder is not None:
+            return where.holder
+        at = where.place
+        for _ in range(_DEEPEST):
+            place = None if at is None else self.place(at)
+            if place is None:
+                break
+            if place.custodian is not None:
+                return place.custodian
+            at = place.parent
+        return self.config.room.custodian or where.last_holder
 
     def person_name(self, person: str | None) -> str:
         """Return a person's name, or the id of one no longer registered, or a dash."""
         if person is None:
             return "—"
-        known = self.people.get(person)
+        known = self.person(person)
         return known.name if known is not None else person
+
+    def unrecorded(self) -> list[Record]:
+        """Return the entries for what the configuration registers otherwise than the record has it."""
+        records = []
+        try:
+            for table, seeds in self._seeds.items():
+                for seed in seeds.values():
+                    if self.rows.get(type(seed), seed.id) != seed:
+                        body = {"by": "configuration", table: msgspec.to_builtins(seed)}
+                        records.append(Record(f"{table}.registered", body))
+        except RowsUnreadableError:
+            return []  # the room is told of a start again once they can be read
+        return records
+
+    def _of(self, cls: type[_R], name: str) -> _R | None:
+        try:
+            found = self.rows.get(cls, name)
+        except RowsUnreadableError:
+            self.count("room.rows_unreadable")
+            found = None
+        return found if found is not None else cast("_R | None", self._seeds[cls.table].get(name))
+
+    def _tagged(self, tag: str) -> tuple[str, str]:
+        """Return the table and id of what carries a tag; empty words for nothing."""
+        try:
+            target = self.rows.points("tag", tag)
+        except RowsUnreadableError:
+            self.count("room.rows_unreadable")
+            target = None
+        if target is not None:
+            kind, _, name = target.partition("/")
+            return kind, name
+        return self._seed_tags.get(tag, ("", ""))
 
     def count(self, what: str) -> None:
         """Count something that leads to no decision but should be seen."""
         self.counters[what] = self.counters.get(what, 0) + 1
+
+
+def _as(cls: type[_R], section: Any) -> _R:
+    """Return the row of a section of the configuration."""
+    return msgspec.convert(msgspec.to_builtins(section), cls)
 
 
 def sensed_at(event: Sensed) -> int:

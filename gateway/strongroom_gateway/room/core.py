@@ -13,15 +13,15 @@ import msgspec
 
 from ..contract import Info, Sensed, Status
 from ..ingest.port import NOTHING, Command, Decision, Entry
+from . import acts
 from .book import Book
-from .context import Context, ItemState
+from .context import Context
 from .effects import (
     Clear,
     Effect,
     Effects,
     Fault,
     Input,
-    Move,
     Raise,
     Record,
     Send,
@@ -29,11 +29,13 @@ from .effects import (
     Start,
     Suppress,
     Tick,
+    Wake,
 )
+from .projections import projected
 from .registry import EVERY_MESSAGE, Rule, RuleState
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_RULE, _ITEM = "rule/", "item/"
+_RULE = "rule/"
 _MOST_FAILURES = 100  # failures of rules that are recorded; all are counted
 _BOOK = ""  # the name of the alarm book in the heap of deadlines; no rule has it
 
@@ -121,6 +123,8 @@ class Room:
         for key in self._unclaimed:
             out.states.append((key, None))
         self._unclaimed.clear()
+        for effect in self.ctx.unrecorded():
+            self._effect(effect, now, out)
         for bound in self._bound.values():
             for key in sorted({*bound.table, *bound.rule.keys(self.ctx)}):
                 self._apply(bound, key, Start(key), now, out)
@@ -136,6 +140,21 @@ class Room:
         out = self.start(now)
         self.book.standing(out)
         return out
+
+    def act(self, kind: str, by: str, body: Mapping[str, Any], now: int) -> Decision:
+        """Carry out what a person asks for.
+
+        Raises RefusedActError or UnknownActError, and nothing has changed then.
+        """
+        effects = acts.perform(kind, by, body, now, self.ctx)
+        out = Decision()
+        for effect in effects:
+            self._effect(effect, now, out)
+        return out
+
+    def settled(self) -> None:
+        """Everything decided so far is on the disk."""
+        self.ctx.rows.settled()
 
     def operate(self, act: Callable[[Any, Decision], None]) -> Decision:
         """Let a person's act change the book of alarms; its refusal comes out as an exception."""
@@ -160,8 +179,8 @@ class Room:
             for name, bound in self._bound.items()
             for key, state in bound.table.items()
         }
-        rows.update((f"{_ITEM}{key}", _encode(s).decode()) for key, s in self.ctx.items.items())
         rows.update(self.book.rows())
+        rows.update(self.ctx.rows.held())
         return rows
 
     def states(self, rule: str) -> dict[str, Any]:
@@ -172,7 +191,6 @@ class Room:
         """Return copies of everything the read API shows; the parts are frozen."""
         return {
             "rules": {name: dict(bound.table) for name, bound in self._bound.items()},
-            "items": dict(self.ctx.items),
             "counters": dict(self.ctx.counters),
             "views": dict(self._views),
         }
@@ -199,9 +217,6 @@ class Room:
         self._note_dues()
 
     def _take_over(self, key: str, row: str) -> None:
-        if key.startswith(_ITEM):
-            self.ctx.items[key[len(_ITEM) :]] = msgspec.json.decode(row, type=ItemState)
-            return
         if not key.startswith(_RULE):
             raise KeyError(key)
         name, _, rest = key[len(_RULE) :].partition("/")
@@ -294,19 +309,19 @@ class Room:
         if isinstance(effect, Raise | Clear | Suppress):
             self.book.apply(effect, now, out)
         elif isinstance(effect, Record):
-            out.entries.append(Entry(effect.kind, effect.body))
+            self._record(effect, now, out)
         elif isinstance(effect, Send):
             out.commands.append(Command(effect.node, effect.body))
-        elif isinstance(effect, Move):
-            self._move(effect, now, out)
         elif isinstance(effect, Show):
             payload = _encode(effect.value)
             self._views[effect.thing] = payload
             out.views.append((effect.thing, payload))
+        elif isinstance(effect, Wake):
+            bound = self._bound[effect.rule]
+            self._apply(bound, effect.key, Start(effect.key), now, out)
 
-    def _move(self, move: Move, now: int, out: Decision) -> None:
-        was = self.ctx.item(move.item)
-        last = move.holder if move.holder is not None else was.holder or was.last_holder
-        state = ItemState(move.holder, move.place, now, last)
-        self.ctx.items[move.item] = state
-        out.states.append((f"{_ITEM}{move.item}", _encode(state).decode()))
+    def _record(self, record: Record, now: int, out: Decision) -> None:
+        """Keep an entry, and at once what follows from it for the rows."""
+        out.entries.append(Entry(record.kind, record.body))
+        changes = tuple(projected(record.kind, record.body, now, self.ctx.rows))
+        out.states.extend(self.ctx.rows.change(change) for change in changes)

@@ -79,15 +79,14 @@ class Show(msgspec.Struct, frozen=True):
     value: Mapping[str, Any]
 
 
-class Move(msgspec.Struct, frozen=True):
-    """An item now has this holder (None: nobody, it belongs to the room) and is at this place."""
+class Wake(msgspec.Struct, frozen=True):
+    """Let a rule look (with a Start) at one of its keys: something it goes by has changed."""
 
-    item: str
-    holder: str | None
-    place: str | None
+    rule: str
+    key: str
 
 
-Effect = Raise | Clear | Suppress | Send | Record | Show | Move
+Effect = Raise | Clear | Suppress | Send | Record | Show | Wake
 Effects = Sequence[Effect]
 
 NONE: Final[Effects] = ()

@@ -16,6 +16,7 @@ from strongroom_gateway.ingest.taking import decision_rows, empty_work
 from strongroom_gateway.ledger.reader import Reader
 from strongroom_gateway.ledger.storage import SqliteStorage
 from strongroom_gateway.ledger.store import Store
+from strongroom_gateway.room.acts import known_acts
 from strongroom_gateway.surface import Surface
 from support.outcome import Outcome
 from support.sensing import PLAIN, T0, Nodes
@@ -40,6 +41,7 @@ class Made:
         self.ills = []
         nodes = Nodes()
         out = Outcome(self._room)
+        out.take(self._room.start(T0))
         out.take(self._room.info(nodes.info("g1", T0), T0))
         out.feed(nodes.climate("c1/t1", 19.5, 51.0, T0))
         out.feed([nodes.tap("04aabbccdd0001", T0 + 1), nodes.tap("04110002", T0 + 1_000)])
@@ -61,11 +63,15 @@ class Made:
     def states(self, rule):
         return self._room.states(rule)
 
-    def moved(self):
-        return self._room.ctx.items
+    def look(self, at):
+        return at(self._room.ctx)
 
-    def item(self, item):
-        return self._room.ctx.item(item)
+    def act(self, kind, by, body):
+        decision = self._room.act(kind, by, body, self.now())
+        return [{"kind": e.kind, "body": e.body} for e in decision.entries]
+
+    def acts(self):
+        return known_acts()
 
     def alarms(self):
         return self.book.records()

@@ -3,6 +3,7 @@
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import strongroom_gateway
@@ -11,22 +12,48 @@ from babel.messages.pofile import read_po
 from strongroom_gateway.alarms.catalogue import CATALOGUE
 from strongroom_gateway.alarms.isa182 import State
 from strongroom_gateway.i18n import LANGUAGES, negotiate, text
+from strongroom_gateway.room.model import Role
 
 HOME = Path(strongroom_gateway.__file__).parent
-KEY = re.compile(r'"((?:alarm|config|correction|proof|desk|health|gateway|state)\.[a-z_.]+[a-z])"')
+KEY = re.compile(r'"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)"')
+SAID = ("config.", "desk.", "health.", "alarm.refused.", "act.")
+"""Keys that begin so are texts wherever they stand in the code."""
+
+
+def files(language, kind):
+    found = sorted((HOME / "locale" / language / "LC_MESSAGES").glob(f"*.{kind}"))
+    assert found
+    return found
 
 
 def catalogue(language):
-    with (HOME / "locale" / language / "LC_MESSAGES" / "strongroom.po").open("rb") as file:
-        return read_po(file)
+    messages = []
+    for path in files(language, "po"):
+        with path.open("rb") as file:
+            messages += [m for m in read_po(file) if m.id]
+    return messages
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_compiled_catalogue_is_current(language):
-    with (HOME / "locale" / language / "LC_MESSAGES" / "strongroom.mo").open("rb") as file:
-        compiled = {m.id: m.string for m in read_mo(file) if m.id}
-    command = "pybabel compile -d gateway/strongroom_gateway/locale -D strongroom"
-    assert compiled == {m.id: m.string for m in catalogue(language) if m.id}, f"run: {command}"
+def test_the_compiled_catalogues_are_current(language):
+    for path in files(language, "po"):
+        with path.open("rb") as file:
+            wanted = {m.id: m.string for m in read_po(file) if m.id}
+        with path.with_suffix(".mo").open("rb") as file:
+            compiled = {m.id: m.string for m in read_mo(file) if m.id}
+        command = f"pybabel compile -d gateway/strongroom_gateway/locale -D {path.stem}"
+        assert compiled == wanted, f"run: {command}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_is_said_twice(language):
+    keys = [m.id for m in catalogue(language)]
+    assert sorted(keys) == sorted(set(keys))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_written(language):
+    assert [m.id for m in catalogue(language) if not m.string or m.fuzzy] == []
 
 
 def test_both_languages_say_the_same_things_with_the_same_parameters():
@@ -34,7 +61,6 @@ def test_both_languages_say_the_same_things_with_the_same_parameters():
         return {
             m.id: {name for _, name, _, _ in string.Formatter().parse(m.string) if name}
             for m in catalogue(language)
-            if m.id
         }
 
     assert parameters("zh_CN") == parameters("en")
@@ -46,12 +72,14 @@ def test_every_alarm_and_state_has_a_text():
 
 
 def test_every_text_the_code_names_exists_and_every_text_is_named():
-    """Keys that the code composes (alarm.<code>, state.<state>) are left to the test above."""
+    """Keys that the code composes (alarm.<code>, state.<state>, role.<role>) are left to their own."""
     named = set(KEY.findall("".join(f.read_text() for f in HOME.rglob("*.py"))))
-    known = {m.id for m in catalogue("en") if m.id}
+    known = {m.id for m in catalogue("en")}
     composed = {kind.text_key for kind in CATALOGUE.values()} | {f"state.{s.value}" for s in State}
+    composed |= {f"role.{role}" for role in get_args(Role)}
+    assert composed <= known
     assert known - named - composed == set(), "texts nobody says"
-    texts = {k for k in named if k.startswith(("config.", "desk.", "health.", "alarm.refused."))}
+    texts = {k for k in named if k.startswith(SAID)}
     others = {"desk.refused", "desk.id", "config.applied", "config.refused"}  # entries and events
     assert texts - known - others == set(), "said without a text"
 

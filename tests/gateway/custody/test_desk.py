@@ -22,7 +22,7 @@ def test_a_box_becomes_theirs():
     out = Outcome(there).feed(taps(Nodes(), LI, BOX1, BOX2))
     assert out.movements() == [("check_out", "HX-H-01"), ("check_out", "HX-H-02")]
     assert answers(out) == ["ok", "ok", "ok"]
-    state = there.ctx.item("HX-H-01")
+    state = there.ctx.where("HX-H-01")
     assert (state.holder, state.place) == ("li", "@holder")
     why = out.entries("movement.")[0][1]["why"]
     assert why["reads"] == [{"node": "d1", "lane": "event", "boot": 1, "seq": 2}]
@@ -33,8 +33,8 @@ def test_their_box_comes_back_in_a_new_session():
     there = room()
     out = Outcome(there).feed(taps(Nodes(), LI, BOX1, LI, BOX1))
     assert [m for m, _ in out.movements()] == ["check_out", "return"]
-    assert (there.ctx.item("HX-H-01").holder, there.ctx.item("HX-H-01").place) == (None, "A-1")
-    assert there.ctx.item("HX-H-01").last_holder == "li"
+    assert (there.ctx.where("HX-H-01").holder, there.ctx.where("HX-H-01").place) == (None, "A-1")
+    assert there.ctx.where("HX-H-01").last_holder == "li"
 
 
 def test_a_box_that_flickers_in_the_field_is_booked_once():
@@ -53,7 +53,7 @@ def test_nobody_gives_back_what_another_holds():
     there = room()
     out = Outcome(there).feed(taps(Nodes(), LI, BOX1, WANG, BOX1))
     assert out.movements() == [("check_out", "HX-H-01")]
-    assert there.ctx.item("HX-H-01").holder == "li"
+    assert there.ctx.where("HX-H-01").holder == "li"
     assert answers(out)[-1] == "deny"
     assert "Li Wen" in out.commands()[-1][1].text
     ((_, refused),) = out.entries("desk.refused")

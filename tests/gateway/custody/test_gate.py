@@ -71,10 +71,10 @@ def test_in_again_is_a_return_that_is_pending_until_the_desk():
     out = Outcome(there).feed([*take_out(nodes), *crossing(nodes)])
     out.feed(crossing(nodes, T0 + 3_600_000, ("outer", "inner")))
     assert out.movements()[-1] == ("return_pending", "HX-H-01")
-    assert there.ctx.item("HX-H-01").holder == "li", "holds it until it is given back"
+    assert there.ctx.where("HX-H-01").holder == "li", "holds it until it is given back"
     out.feed([nodes.tap(BADGE, T0 + 3_700_000), nodes.tap(BOX, T0 + 3_701_000)])
     assert out.movements()[-1] == ("return", "HX-H-01")
-    assert there.ctx.item("HX-H-01").place == "A-1"
+    assert there.ctx.where("HX-H-01").place == "A-1"
 
 
 def test_what_left_without_leave_is_returned_at_the_desk_not_taken_out():

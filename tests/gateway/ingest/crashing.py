@@ -71,6 +71,9 @@ class CountingRoom:
     ) -> Decision:
         return NOTHING
 
+    def settled(self) -> None:
+        pass
+
     def standing(self) -> Decision:
         return NOTHING
 

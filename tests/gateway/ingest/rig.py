@@ -52,6 +52,9 @@ class RecordingRoom:
         self.faults.append((kind, on, subject, why or {}))
         return self.fault_answer(kind, on)
 
+    def settled(self) -> None:
+        pass
+
     def standing(self) -> Decision:
         return self.stands
 

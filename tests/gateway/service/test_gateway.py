@@ -185,7 +185,7 @@ def test_it_starts_without_a_disk_and_remembers_when_it_has_one(site, tmp_path):
     )
     there.send(tap)  # the node was not acknowledged, so it sends again
     wait_for(lambda: there.transport.sent(f"{TOPIC}/d1/ack"), 30, "an acknowledgement")
-    assert there.gateway.room.ctx.item("HX-H-01").place == "@outside"
+    assert there.gateway.room.ctx.where("HX-H-01").place == "@outside"
 
 
 def test_a_broker_that_is_away_is_trouble_and_no_more(site):

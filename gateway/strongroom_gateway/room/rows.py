@@ -1,0 +1,252 @@
+"""What the room keeps beside the rules' own memory: typed rows, read when they are needed.
+
+A register of hundreds of thousands of items does not fit into the memory of a small machine, so
+rows stay on the disk and are read through. What was written and may not be on the disk yet is held
+here until `settled` says that all of it is.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
+
+import msgspec
+
+PREFIX: Final = "r/"
+"""Keys of rows begin with it; those of rules and alarms do not."""
+_BEHIND: Final = "\U0010ffff"
+_MOST_KNOWN: Final = 20_000
+_PAGE: Final = 200
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Base of everything kept under an id of its own."""
+
+    table: ClassVar[str] = ""
+
+    id: str
+
+
+class Put(msgspec.Struct, frozen=True):
+    """A change of one row; `value` is its JSON, None removes it."""
+
+    kind: str
+    id: str
+    value: str | None
+
+    @property
+    def key(self) -> str:
+        """Return the key it is stored under."""
+        return f"{PREFIX}{self.kind}/{self.id}"
+
+
+R = TypeVar("R", bound=Row)
+_kinds: dict[str, type[Row]] = {}
+
+
+def row(kind: str) -> Callable[[type[R]], type[R]]:
+    """Register a class of rows under the name its keys have."""
+
+    def register(cls: type[R]) -> type[R]:
+        if kind in _kinds:
+            raise ValueError(f"two kinds of rows are called {kind}")
+        _kinds[kind] = cls
+        cls.table = kind
+        return cls
+
+    return register
+
+
+def put(value: Row) -> Put:
+    """Return the change that stores a row."""
+    return Put(value.table, value.id, _encode(value).decode())
+
+
+def drop(kind: str, name: str) -> Put:
+    """Return the change that removes a row."""
+    return Put(kind, name, None)
+
+
+def note(kind: str, name: str, value: str = "") -> Put:
+    """Return the change that stores a row of an index: its id says all, or `value` where it leads."""
+    return Put(kind, name, _encode(value).decode())
+
+
+class RowSource(Protocol):
+    """Where committed rows are read from. May raise RowsUnreadableError."""
+
+    def row(self, key: str) -> str | None:
+        """Return the JSON stored under a key."""
+        ...
+
+    def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
+        """Return keys behind `after` and before `until` in their order, with their JSON."""
+        ...
+
+
+class MemoryRows:
+    """Rows in a dictionary: for tests, and for replays."""
+
+    def __init__(self, rows: Mapping[str, str] | None = None) -> None:
+        self.held: dict[str, str] = dict(rows or {})
+
+    def row(self, key: str) -> str | None:
+        """Return the JSON stored under a key."""
+        return self.held.get(key)
+
+    def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
+        """Return keys behind `after` and before `until` in their order, with their JSON."""
+        keys = sorted(k for k in self.held if after < k < until)
+        return [(k, self.held[k]) for k in keys[:limit]]
+
+
+class RowsView(Protocol):
+    """Rows as rules and projections may read them."""
+
+    def get(self, cls: type[R], name: str) -> R | None:
+        """Return a row, None when there is none of this id."""
+        ...
+
+    def points(self, kind: str, name: str) -> str | None:
+        """Return where a row of an index leads, None when there is none."""
+        ...
+
+    def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[tuple[str, str]]:
+        """Yield (id, JSON) of rows whose id begins with `prefix` and lies behind `after`, in
+        order.
+        """
+        ...
+
+    def each(self, cls: type[R], prefix: str = "", after: str = "") -> Iterator[R]:
+        """Yield rows of a class in the order of their ids."""
+        ...
+
+
+class Rows:
+    """Rows of a room: the source, and over it what was written since."""
+
+    def __init__(self, source: RowSource | None = None) -> None:
+        self._source: RowSource = source or MemoryRows()
+        self._fresh: dict[str, str | None] = {}
+        self._known: dict[str, Any] = {}
+
+    def get(self, cls: type[R], name: str) -> R | None:
+        """Return a row, None when there is none of this id."""
+        key = f"{PREFIX}{cls.table}/{name}"
+        try:
+            return cast("R | None", self._known[key])
+        except KeyError:
+            pass
+        raw = self._raw(key)
+        return cast("R | None", self._learn(key, None if raw is None else _decode(cls, raw)))
+
+    def points(self, kind: str, name: str) -> str | None:
+        """Return where a row of an index leads, None when there is none."""
+        key = f"{PREFIX}{kind}/{name}"
+        try:
+            return cast("str | None", self._known[key])
+        except KeyError:
+            pass
+        raw = self._raw(key)
+        return cast(
+            "str | None", self._learn(key, None if raw is None else msgspec.json.decode(raw))
+        )
+
+    def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[tuple[str, str]]:
+        """Yield (id, JSON) of rows whose id begins with `prefix` and lies behind `after`, in
+        order.
+        """
+        home = f"{PREFIX}{kind}/"
+        start = max(f"{home}{prefix}", f"{home}{after}") if after else f"{home}{prefix}"
+        until = f"{home}{prefix}{_BEHIND}"
+        fresh = sorted(k for k in self._fresh if start <= k < until and k != f"{home}{after}")
+        for key, raw in _merged(self._pages(start, until), fresh, self._fresh):
+            if not (after and key <= f"{home}{after}"):
+                yield key[len(home) :], raw
+
+    def each(self, cls: type[R], prefix: str = "", after: str = "") -> Iterator[R]:
+        """Yield rows of a class in the order of their ids."""
+        for _, raw in self.scan(cls.table, prefix, after):
+            yield _decode(cls, raw)
+
+    def change(self, change: Put) -> tuple[str, str | None]:
+        """Take a change over; return what is to be committed."""
+        key = change.key
+        self._fresh[key] = change.value
+        self._known.pop(key, None)
+        return key, change.value
+
+    def settled(self) -> None:
+        """Everything written so far is on the disk."""
+        if self._fresh:
+            self._fresh.clear()
+
+    def source(self, source: RowSource) -> None:
+        """Read from here from now on."""
+        self._source = source
+        self._known.clear()
+
+    def held(self) -> dict[str, str]:
+        """Return what is in memory: what may not be on the disk yet, and all of a source in
+        memory.
+        """
+        source = self._source
+        rows = dict(source.held) if isinstance(source, MemoryRows) else {}
+        for key, value in self._fresh.items():
+            if value is None:
+                rows.pop(key, None)
+            else:
+                rows[key] = value
+        return rows
+
+    def _raw(self, key: str) -> str | None:
+        if key in self._fresh:
+            return self._fresh[key]
+        return self._source.row(key)
+
+    def _learn(self, key: str, value: Any) -> Any:
+        known = self._known
+        if len(known) >= _MOST_KNOWN:
+            for old in list(known)[: _MOST_KNOWN // 10]:
+                del known[old]
+        known[key] = value
+        return value
+
+    def _pages(self, start: str, until: str) -> Iterator[tuple[str, str]]:
+        first = self._source.row(start)
+        if first is not None:
+            yield start, first
+        after = start
+        while page := self._source.rows(after, until, _PAGE):
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1][0]
+
+
+def _decode(cls: type[R], raw: str) -> R:
+    return msgspec.json.decode(raw, type=cls)
+
+
+def _merged(
+    old: Iterator[tuple[str, str]], fresh: list[str], values: Mapping[str, str | None]
+) -> Iterator[tuple[str, str]]:
+    """Yield old rows in order with the fresh ones in their places; a fresh None hides an old one."""
+    n = 0
+    for key, raw in old:
+        while n < len(fresh) and fresh[n] < key:
+            value = values.get(fresh[n])
+            if value is not None:
+                yield fresh[n], value
+            n += 1
+        if n < len(fresh) and fresh[n] == key:
+            value = values.get(key)
+            n += 1
+            if value is not None:
+                yield key, value
+            continue
+        yield key, raw
+    for key in fresh[n:]:
+        value = values.get(key)
+        if value is not None:
+            yield key, value
