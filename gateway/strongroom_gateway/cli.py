@@ -40,6 +40,7 @@ BUILT_IN = {
         "make and check certificates and settings for mosquitto",
     ),
     "ledger": BuiltIn("strongroom_gateway.ledger.command", "look at the record and prove it"),
+    "epcis": BuiltIn("strongroom_gateway.epcis.command", "tell movements in the words of GS1"),
     "config": BuiltIn(
         "strongroom_gateway.config_command", "check a configuration, print an example"
     ),

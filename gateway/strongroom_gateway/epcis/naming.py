@@ -22,13 +22,14 @@ _SCHEME: Final = {"box": "grai", "volume": "gdti", "certificate": "gdti", "key":
 
 
 class Naming:
-    """Makes the URIs of one site; counts items for which it had no GS1 key to give."""
+    """Makes the URIs of one site; counts where it had no GS1 key to give."""
 
     def __init__(self, site: EpcisSection, kind_of: KindOf) -> None:
         self._site = site
         self._kind_of = kind_of
-        self.own: dict[str, None] = {}
-        """Items that go by an own URI although there is a company prefix."""
+        self.keyless = 0
+        """How often an item went by an own URI although there is a company prefix."""
+        self.first_keyless: str | None = None
 
     @property
     def vocabulary(self) -> str:
@@ -42,7 +43,8 @@ class Naming:
         scheme = _SCHEME.get(self._kind_of(item) or "", "")
         key = self._key(scheme, item) if scheme else None
         if key is None:
-            self.own.setdefault(item)
+            self.keyless += 1
+            self.first_keyless = self.first_keyless or item
             return self._own("item", item)
         return self._uri(key)
 
