@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from .config_check import ConfigProblemsError, Problem, typed
+from .epcis.section import problems as epcis_problems
 from .hours import OpeningHours, parse_hours, zone
 from .profiles import Profile, load_profile
 from .sections import Config, Item, Person, Register, TlsSection
@@ -67,6 +68,12 @@ def settings(
                 hours[safe.id] = parse_hours(safe.hours, local)
             except ValueError as bad:
                 problems.append(Problem(f"safe[{n}].hours", "config.hours", {"value": str(bad)}))
+        for n, bank in enumerate(config.shelf_bank):
+            try:
+                hours[f"shelf_bank/{bank.id}"] = parse_hours(bank.hours, local)
+            except ValueError as bad:
+                where = f"shelf_bank[{n}].hours"
+                problems.append(Problem(where, "config.hours", {"value": str(bad)}))
     profile = load_profile(config.climate.profile, base or Path())
     zones = enumerate(config.climate.zone)
     stores = [("climate.store", config.climate.store)]
@@ -124,6 +131,13 @@ def _doubles(
         ("safe.id", [s.id for s in config.safe]),
         ("gate.id", [g.id for g in config.gate]),
         ("desk.id", [d.id for d in config.desk]),
+        ("shelf_bank.id", [b.id for b in config.shelf_bank]),
+        ("shelf_bank.carriages", [c for b in config.shelf_bank for c in b.carriages]),
+        ("shelf_reader.id", [r.id for r in config.shelf_reader]),
+        (
+            "shelf_reader.reader",
+            [f"{r.node}/{r.reader}/{r.ant or ''}" for r in config.shelf_reader],
+        ),
         (
             "reader",
             [f"{g.node}/{g.reader}" for g in config.gate]
@@ -151,6 +165,18 @@ def _contradictions(config: Config) -> Iterator[Problem]:
             yield Problem(f"{where}.off_below", "config.hysteresis", {"value": dryer.on_above})
         if dryer.sensor is not None and dryer.sensor not in z.sensors:
             yield Problem(f"{where}.sensor", "config.other_zone", {"value": dryer.sensor})
+    for n, bank in enumerate(config.shelf_bank):
+        where = f"shelf_bank[{n}]"
+        if not bank.shut_mm < bank.open_mm - bank.tolerance_mm:
+            params = {"value": bank.open_mm - bank.tolerance_mm}
+            yield Problem(f"{where}.shut_mm", "config.shelf_shut", params)
+        if bank.open_mm > bank.travel_mm:
+            yield Problem(f"{where}.open_mm", "config.shelf_wide", {"value": bank.travel_mm})
+        if bank.low_mm and len(bank.low_mm) != len(bank.carriages):
+            params = {"value": len(bank.low_mm), "wanted": len(bank.carriages)}
+            yield Problem(f"{where}.low_mm", "config.shelf_low", params)
+    if config.epcis is not None:
+        yield from epcis_problems(config.epcis)
     if config.mqtt.tls is None and config.mqtt.host not in ("127.0.0.1", "::1", "localhost"):
         yield Problem("mqtt.tls", "config.no_tls", {"value": config.mqtt.host})
 

@@ -55,6 +55,8 @@ def shown(default: Any) -> str:
         return "required"
     if default is None or default == []:
         return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"  # as TOML writes it
     return f"`{default}`"
 
 

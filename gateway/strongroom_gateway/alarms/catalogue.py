@@ -53,6 +53,11 @@ _KINDS = (
     AlarmKind("ledger.not_recording", "critical"),
     AlarmKind("outbox.dropped", "medium", worse="high", latching=True, momentary=True),
     AlarmKind("message.quarantined", "low"),
+    AlarmKind("shelf.aisle_open_too_long", "low"),
+    AlarmKind("shelf.aisle_open_outside_hours", "medium"),
+    AlarmKind("shelf.moved_while_locked", "high", latching=True, momentary=True),
+    AlarmKind("shelf.positions_contradict", "medium"),
+    AlarmKind("shelf.misplaced", "low"),
 )
 
 CATALOGUE: dict[str, AlarmKind] = {kind.code: kind for kind in _KINDS}

@@ -1,0 +1,55 @@
+"""Rolling shelves for tests: a bank of three carriages, and the messages of its nodes."""
+
+from typing import Any
+
+from strongroom_gateway.contract import Sensed
+from strongroom_gateway.room.core import Room
+
+from support.sensing import T0, Nodes, room
+
+BANK: dict[str, Any] = {
+    "id": "a",
+    "name": "Bank A",
+    "carriages": ["h1/bank-a/1", "h1/bank-a/2", "h2/bank-b/1"],
+    "travel_mm": 1800,
+    "open_mm": 500,
+    "open_max_s": 600,
+    "badge_s": 120,
+}
+LI, WANG = "04aabbccdd0001", "04aabbccdd0002"
+
+
+class Bank:
+    """Says what the nodes of the bank say."""
+
+    WIRES = (("h1", "bank-a", 1), ("h1", "bank-a", 2), ("h2", "bank-b", 1))
+
+    def __init__(self, nodes: Nodes | None = None) -> None:
+        self.nodes = nodes or Nodes()
+
+    def at(self, carriage: int, mm: int, at: int, state: str = "stopped", **more: Any) -> Sensed:
+        """A carriage (1, 2, 3 from the low end) stands or rolls at some mm."""
+        node, device, number = self.WIRES[carriage - 1]
+        body = {"bank": device, "carriage": number, "mm": mm, "state": state, "end": "none"}
+        return self.nodes.say(node, "event", "shelf", body, at, **more)
+
+    def standing(self, *ways: int, at: int = T0) -> list[Sensed]:
+        """All carriages report where they stand, as after a start."""
+        return [self.at(n, mm, at) for n, mm in enumerate(ways, 1)]
+
+    def roll(self, carriage: int, way: list[int], at: int, **more: Any) -> list[Sensed]:
+        """A carriage rolls by these positions, half a second each, and stops at the last."""
+        times = [at + 500 * n for n in range(len(way))]
+        rolling = [
+            self.at(carriage, mm, t, "moving", **more) for mm, t in zip(way, times, strict=True)
+        ]
+        return [*rolling, self.at(carriage, way[-1], times[-1] + 1500, **more)]
+
+
+def shelved(
+    states: dict[str, str] | None = None, bank: dict[str, Any] | None = None, **more: Any
+) -> Room:
+    """Return a room with the bank, with some of the bank's settings put in place of its own."""
+    made = room(states, shelf_bank=[BANK | (bank or {})], **more)
+    made.start(T0 - 1000)
+    return made
