@@ -11,6 +11,7 @@ import asyncio
 import gc
 
 from strongroom_node import config, contract, devices, dial, ids
+from strongroom_node.buzzer import ALARM, Flag
 from strongroom_node.clock import Clock
 from strongroom_node.compat import (
     IS_MICROPYTHON,
@@ -32,7 +33,9 @@ WDT_MS = 10000
 LINK_DEADLINE_MS = 60000  # one try to connect may take 25 s and cannot say that it lives
 HEALTH_MS = 60000
 UPKEEP_MS = 1000
-ALARM_MS = 5000  # how long the buzzer complains about flash, and how often that is looked at
+FLASH_MS = 5000  # between two tries to tell of events that flash did not take
+ANSWER_MS = 2000
+SOUND_MS = 120000
 WHY_LENGTH = 200
 # Without this the heap fills up before it is swept, and what lives long is strewn all over it: after
 # some hours no 3 KB in one piece can be had although half of it is free (measured with 64 KB).
@@ -59,6 +62,7 @@ class Node:
         config.check_settings(settings, types)
         self.store = board.store()
         self.flash_errors = 0
+        self._unwritten = Flag(ALARM)
         self.cause = board.reset_cause()
         self.guard = BootGuard(self.store)
         self.safe = self._try_flash(self.guard.begin) or False
@@ -78,6 +82,11 @@ class Node:
             limits.get("ram_bytes", 3072),
             on_accept,
         )
+        self.answer_ms = limits.get("answer_ms", ANSWER_MS)
+        self.sound_ms = limits.get("sound_ms", SOUND_MS)
+        self._complaints = {
+            (None, "flash"): self._unwritten
+        }  # (signal or None for all, name) -> rule
         self._sensed = {}  # sensor -> mono of its last good reading
         self._relays = []
         self._shared = {}
@@ -100,16 +109,15 @@ class Node:
     def emit_many(self, items):
         """Keep the events [(kind, fields)] of one moment; one write to flash for all of them.
 
-        Returns whether they are on flash.
+        Returns the number of the last one, 0 when they are not on flash.
         """
-        kept = True
+        seq = 0
         try:
-            self.outbox.add_many(contract.EVENT, items)
+            seq = self.outbox.add_many(contract.EVENT, items)[-1][1]
         except (StoreError, MemoryError) as error:
-            kept = False
             self._flash_failed(len(items), error)
         self.link.wake()
-        return kept
+        return seq
 
     def measure(self, kind, fields):
         """Keep one reading. A sensor's reading also counts as a sign of life for relays."""
@@ -132,6 +140,24 @@ class Node:
         handler = self._served.get(("signal", device_id))
         if handler is not None:
             handler({"pattern": pattern, "ms": 0})
+
+    def complain(self, signal, name, rule):
+        """Let a rule of buzzer.py be heard through a signal device; `name` says whose it is."""
+        self._complaints[(signal, name)] = rule
+
+    def complaints(self, signal):
+        """Return the rules [(name, rule)] that are heard through a signal device."""
+        return [
+            (key[1], self._complaints[key]) for key in self._complaints if key[0] in (signal, None)
+        ]
+
+    def answered(self):
+        """Return the highest number of this boot's events that the gateway has acknowledged."""
+        return self.outbox.acked(contract.EVENT)
+
+    def is_linked(self):
+        """Return whether the broker can be reached now."""
+        return self.link.connected
 
     def shared(self, name, make):
         """Return what several tasks of this node share under a name; the first one makes it."""
@@ -186,11 +212,11 @@ class Node:
             )
 
     async def _look_after(self, beat):
-        alarm_at = 0
+        tell_at = 0
         while True:
             now = self.clock.mono()
-            if self.flash_errors and now >= alarm_at:
-                alarm_at = now + ALARM_MS
+            if self.flash_errors and now >= tell_at:
+                tell_at = now + FLASH_MS
                 self._tell_flash()
             if self.safe and now >= SAFE_MS and self._reset_at is None:
                 self._try_flash(self.guard.good)
@@ -265,17 +291,18 @@ class Node:
         if not self.flash_errors:
             print_exc(error)
         self.flash_errors += max(1, events)
+        self._unwritten.on = True
 
     def _tell_flash(self):
-        """Complain where people are, and tell the gateway as soon as flash takes it."""
+        """Tell the gateway as soon as flash takes it."""
         count = self.flash_errors
-        self._signal_all("alarm", ALARM_MS // 2)
         fields = {"what": "driver.fault", "device": "flash", "why": "%d events not kept" % count}
         try:
             self.outbox.add(contract.EVENT, "node", fields)
         except (StoreError, MemoryError):
             return
         self.flash_errors -= count
+        self._unwritten.on = self.flash_errors > 0
         self.link.wake()
 
     # configuration
@@ -348,7 +375,9 @@ class Node:
             self._reset_soon()
             return None
         if what == "identify":
-            self._signal_all("attention", command["ms"])
+            for (role, _), handler in self._served.items():
+                if role == "signal":
+                    handler({"pattern": "attention", "ms": command["ms"]})
             return None
         if self.safe:
             return "safe mode"
@@ -356,11 +385,6 @@ class Node:
         if handler is None:
             return "no %s is called %s" % (what, command[what])
         return handler(command)
-
-    def _signal_all(self, pattern, ms):
-        for (role, _), handler in self._served.items():
-            if role == "signal":
-                handler({"pattern": pattern, "ms": ms})
 
 
 def _content(path):

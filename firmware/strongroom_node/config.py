@@ -17,7 +17,13 @@ NEW, GOOD = "config.now", "config.good"
 MAX_BYTES = 8192
 MAX_DEVICES = 32
 KEYS = ("version", "devices", "limits")
-LIMITS = {"outbox_bytes": (16384, 16777216), "ram_bytes": (512, 65536)}
+LIMITS = {
+    "outbox_bytes": (16384, 16777216),
+    "ram_bytes": (512, 65536),
+    "answer_ms": (300, 10000),
+    "sound_ms": (0, 3600000),
+}
+HEARD = ("feedback", "alarm")  # settings that name a signal of the same node
 SETTINGS = ("room", "node", "broker", "board", "devices", "limits", "wifi", "ethernet")
 
 
@@ -69,6 +75,13 @@ def check_devices(devices, known_types):
         kind = device.get("type")
         if kind not in known_types:
             raise ConfigError("%s: %s" % (device["id"], _unknown(kind, known_types)))
+    signals = [device["id"] for device in devices if device["type"] == "signal"]
+    for device in devices:
+        for key in HEARD:
+            # A slip here would be found on the day when nothing is heard.
+            if device.get(key) is not None and device[key] not in signals:
+                word = "%s: %s must be a signal of this node" % (device["id"], key)
+                raise ConfigError("%s; %s" % (word, _unknown(device[key], signals)))
 
 
 def check_limits(limits):

@@ -2,7 +2,7 @@
 
 A relay is on only as long as somebody answers for it: on by a lease that the gateway renews, off when the lease runs
 out, when the sensor it depends on goes quiet, or when it ran too long. Off is the safe state of every relay; one whose
-load is safe when powered is wired to the other contact.
+load is safe when powered is wired to the other contact. What is heard of all this is in buzzer.py.
 """
 
 DAY_MS = 86400000

@@ -241,6 +241,10 @@ class Outbox:
         elif lane == TELEMETRY:
             self._forget_ram(seq)
 
+    def acked(self, lane):
+        """Return the highest number of this boot that the gateway has committed."""
+        return self._acked.get((lane, self._boot), 0)
+
     def counts(self):
         """Return how many records wait, by lane."""
         waiting = {TELEMETRY: len(self._ram), EVENT: 0}

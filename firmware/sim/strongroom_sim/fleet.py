@@ -29,9 +29,9 @@ from .script import Standing, Stimulus, line
 
 FIRMWARE = Path(__file__).resolve().parents[2]
 SEARCH_PATH = (FIRMWARE / "sim" / "fake", FIRMWARE / "sim", FIRMWARE / "esp32", FIRMWARE)
-# In words of an ESP32: 64 KB for the node, 20 KB for emulated chips and wires, and 12 KB because an
+# In words of an ESP32: 64 KB for the node, 20 KB for emulated chips and wires, and up to 40 KB because an
 # image that is mounted keeps tables in RAM that a frozen one keeps in flash.
-HEAP = "96wK"
+HEAP = "128wK"
 HEAP_WITH_CODE = "256wK"  # without mpy-cross the code is compiled on the board and lies in the heap
 KINDS = ("climate", "desk", "gate", "safe", "shelf")
 STOP_S = 5.0

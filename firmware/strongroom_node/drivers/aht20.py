@@ -11,7 +11,13 @@ from strongroom_node.drivers.i2c_device import I2cDevice
 from strongroom_node.errors import DriverError
 
 ROLE = "climate"
-KEYS = {"bus": str, "addr": (0x38, 0x39), "every_ms": (200, 3600000), "fails": (1, 100)}
+KEYS = {
+    "bus": str,
+    "addr": (0x38, 0x39),
+    "every_ms": (200, 3600000),
+    "fails": (1, 100),
+    "alarm": str,
+}
 
 _STATUS = b"\x71"
 _INIT = b"\xbe\x08\x00"

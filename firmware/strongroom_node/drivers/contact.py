@@ -13,6 +13,8 @@ KEYS = {
     "pull": settings.PULL,
     "poll_ms": (1, 1000),
     "samples": (1, 100),
+    "alarm": str,
+    "open_ms": (1000, 86400000),
 }
 
 

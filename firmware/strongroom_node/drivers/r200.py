@@ -22,6 +22,8 @@ KEYS = {
     "poll_ms": (20, 1000),
     "age_out_ms": (200, 60000),
     "fails": (1, 100),
+    "feedback": str,
+    "alarm": str,
 }
 
 _HEAD, _END = 0xBB, 0x7E

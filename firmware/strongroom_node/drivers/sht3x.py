@@ -11,7 +11,13 @@ from strongroom_node.drivers.i2c_device import I2cDevice
 from strongroom_node.errors import DriverError
 
 ROLE = "climate"
-KEYS = {"bus": str, "addr": (0x44, 0x45), "every_ms": (200, 3600000), "fails": (1, 100)}
+KEYS = {
+    "bus": str,
+    "addr": (0x44, 0x45),
+    "every_ms": (200, 3600000),
+    "fails": (1, 100),
+    "alarm": str,
+}
 
 _SINGLE_SHOT_HIGH = b"\x24\x00"
 _SOFT_RESET = b"\x30\xa2"  # also switches off a heater that would falsify the reading

@@ -10,7 +10,13 @@ from strongroom_node.drivers.sht3x import plausible, words
 from strongroom_node.errors import DriverError
 
 ROLE = "climate"
-KEYS = {"bus": str, "addr": (0x44, 0x46), "every_ms": (200, 3600000), "fails": (1, 100)}
+KEYS = {
+    "bus": str,
+    "addr": (0x44, 0x46),
+    "every_ms": (200, 3600000),
+    "fails": (1, 100),
+    "alarm": str,
+}
 
 _MEASURE_HIGH = b"\xfd"
 _SOFT_RESET = b"\x94"

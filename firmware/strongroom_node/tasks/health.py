@@ -16,6 +16,11 @@ class Health:
         self._parts = [SensorRule(limit) for _ in range(parts)]
         self._sensor = sensor
 
+    @property
+    def lost(self):
+        """Whether a part of it is lost."""
+        return any(rule.lost for rule in self._parts)
+
     def failed(self, why, part=0):
         """Note a failure; the one that crosses the limit is reported."""
         if self._parts[part].feed(False) == "lost":
@@ -25,7 +30,7 @@ class Health:
     def worked(self, part=0):
         """Note a success; the one that makes the device whole again is reported."""
         back = self._parts[part].feed(True) == "back"
-        if back and not any(rule.lost for rule in self._parts):
+        if back and not self.lost:
             self._node.emit("node", {"what": "driver.ok", "device": self._device})
             self._tell_sensor("sensor.back")
 

@@ -6,8 +6,11 @@ reader is reported, 5), feedback (a signal device of the same node).
 
 The feedback comes after the event is on flash: a beep means that it is recorded. When flash does
 not take it, the card is told of again, with another "deny", until it does or the card is taken away.
+When the gateway does not acknowledge it in `answer_ms` (of the limits), the feedback calls for
+attention: it is on record here, but nobody has looked whether this badge is known.
 """
 
+from strongroom_node.buzzer import ATTENTION, ATTENTION_MS, AnswerRule
 from strongroom_node.errors import DriverError
 from strongroom_node.presence import Presence, fields
 from strongroom_node.tasks.health import Health
@@ -55,6 +58,9 @@ async def run(node, device_id, driver, cfg, beat):
     health = Health(node, device_id, cfg.get("fails", 5))
     recoveries = Recoveries(node, device_id, cfg.get("fails", 5))
     pause = cfg.get("poll_ms", 100)
+    unanswered = AnswerRule(ATTENTION, ATTENTION_MS, node.answered)
+    if feedback:
+        node.complain(feedback, device_id, unanswered)
     while True:
         kept = True
         try:
@@ -68,6 +74,8 @@ async def run(node, device_id, driver, cfg, beat):
                 kept = node.emit_many([("tag", fields(reader, "hf", report)) for report in reports])
                 if feedback and any(report[0] == "seen" for report in reports):
                     node.signal(feedback, "ok" if kept else "deny")
+                    if kept:
+                        unanswered.asked(kept, node.clock.mono(), node.answer_ms)
             if not kept:
                 desk.lost(reports)
             if desk.is_blind:

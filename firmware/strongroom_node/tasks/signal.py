@@ -1,14 +1,18 @@
 """Sound and light patterns: ok, deny, alarm, attention.
 
 ok and deny are said once over whatever else is going on; alarm and attention go on for the `ms` of
-their command, or until `off` when that is 0.
+their command, or until `off` when that is 0. What the node complains of by itself (buzzer.py) is
+shown when no command is; `off` leaves it to the lamp.
 
-What the task needs of the node: `serve("signal", id, handler)` as for relays, and `clock.mono()`.
+What the task needs of the node: `serve("signal", id, handler)` as for relays, `complaints(id)`, the
+rules [(name, rule)] of this signal, `sound_ms` and `clock.mono()`.
 """
 
+from strongroom_node.buzzer import Voice
 from strongroom_node.tasks.pace import rest
 
 _TICK_MS = 20
+_ROUND_MS = 100  # between two looks at the rules
 
 # Steps of (sound, light, ms). The last step of a pattern that repeats leads back to the first.
 _ONCE = {
@@ -17,6 +21,7 @@ _ONCE = {
 }
 _REPEATED = {
     "alarm": ((1, 1, 400), (0, 0, 200)),
+    "notice": ((0, 1, 500), (0, 0, 1500)),
     "attention": ((1, 1, 60), (0, 1, 440), (0, 0, 500), (0, 1, 500), (0, 0, 500)),
 }
 
@@ -27,6 +32,7 @@ class Player:
     def __init__(self):
         self._once = None  # (steps, start)
         self._going = None  # (steps, start, end or None)
+        self._standing = None  # (pattern, start)
 
     def play(self, pattern, ms, now):
         """Start a pattern at `now`; `ms` is how long alarm and attention last, 0 for until `off`."""
@@ -36,6 +42,13 @@ class Player:
             self._once = (_ONCE[pattern], now)
         else:
             self._going = (_REPEATED[pattern], now, now + ms if ms else None)
+
+    def stand(self, pattern, now):
+        """Show this pattern, or None, whenever nothing else is to be said."""
+        if pattern is None:
+            self._standing = None
+        elif self._standing is None or self._standing[0] != pattern:
+            self._standing = (pattern, now)
 
     def at(self, now):
         """Return (sound, light) at `now`."""
@@ -49,6 +62,9 @@ class Player:
             if end is None or now < end:
                 return _step(steps, (now - start) % _length(steps))
             self._going = None
+        if self._standing is not None:
+            steps = _REPEATED[self._standing[0]]
+            return _step(steps, (now - self._standing[1]) % _length(steps))
         return 0, 0
 
 
@@ -67,16 +83,23 @@ def _step(steps, at):
 
 async def run(node, device_id, driver, cfg, beat):
     """Play for ever; whatever ends this, buzzer and lamp are off."""
-    player = Player()
+    player, voice = Player(), Voice(node.sound_ms)
 
     def command(message):
-        player.play(message["pattern"], message["ms"], node.clock.mono())
+        now = node.clock.mono()
+        if message["pattern"] == "off":
+            voice.hush(now)
+        player.play(message["pattern"], message["ms"], now)
 
     node.serve("signal", device_id, command)
-    shown = (0, 0)
+    shown, due = (0, 0), 0
     try:
         while True:
-            wanted = player.at(node.clock.mono())
+            now = node.clock.mono()
+            if now >= due:
+                due = now + _ROUND_MS
+                player.stand(voice.heard(node.complaints(device_id), now), now)
+            wanted = player.at(now)
             if wanted != shown:
                 driver.set(wanted[0], wanted[1])
                 shown = wanted

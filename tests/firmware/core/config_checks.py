@@ -3,7 +3,7 @@
 from strongroom_node.config import GOOD, MAX_BYTES, NEW, ConfigStore, check, check_settings
 from strongroom_node.errors import ConfigError, StoreError
 
-TYPES = ("sht4x", "mfrc522", "relay")
+TYPES = ("sht4x", "mfrc522", "relay", "signal")
 DEVICE = {"id": "t1", "type": "sht4x"}
 
 
@@ -127,3 +127,26 @@ def check_a_refused_write_leaves_the_old_one_and_an_oversized_one_is_not_written
     assert store.current()["version"] == 1
     refused("", store.accept, config(version=2, devices=[{"id": "x" * MAX_BYTES}]))
     assert store.current()["version"] == 1
+
+
+def check_what_is_to_be_heard_needs_a_signal_of_the_node():
+    lamp = {"id": "lamp", "type": "signal"}
+    for key in ("feedback", "alarm"):
+        assert check(config(devices=[dict(DEVICE, **{key: "lamp"}), lamp]), TYPES)
+        assert check(config(devices=[dict(DEVICE, **{key: None})]), TYPES)
+        refused(
+            "t1 %s lamb lamp" % key,
+            check,
+            config(devices=[dict(DEVICE, **{key: "lamb"}), lamp]),
+            TYPES,
+        )
+        refused("t1 %s signal" % key, check, config(devices=[dict(DEVICE, **{key: "t1"})]), TYPES)
+        refused(
+            "t1 %s signal" % key, check, config(devices=[dict(DEVICE, **{key: 3}), lamp]), TYPES
+        )
+
+
+def check_how_long_it_complains_and_waits_has_bounds():
+    assert check(config(limits={"answer_ms": 300, "sound_ms": 0}), TYPES)
+    refused("answer_ms 300", check, config(limits={"answer_ms": 299}), TYPES)
+    refused("sound_ms 0", check, config(limits={"sound_ms": -1}), TYPES)

@@ -7,7 +7,13 @@ from support.both import INTERPRETERS, checks
 
 HERE = Path(__file__).parent
 contract, rules = checks(HERE / "contract_checks.py"), checks(HERE / "rules_checks.py")
-config = checks(HERE / "config_checks.py")
+config, buzzer = checks(HERE / "config_checks.py"), checks(HERE / "buzzer_checks.py")
+
+
+@pytest.mark.parametrize("interpreter", INTERPRETERS)
+@pytest.mark.parametrize("name", buzzer.names)
+def test_buzzer(interpreter: str, name: str) -> None:
+    buzzer(interpreter, name)
 
 
 @pytest.mark.parametrize("interpreter", INTERPRETERS)

@@ -13,6 +13,11 @@ class Node:
     def __init__(self):
         self.events = []
         self.readings = []
+        self.rule = None
+
+    def complain(self, signal, name, rule):
+        assert (signal, name) == ("lamp", "t1")
+        self.rule = rule
 
     def emit(self, kind, fields):
         self.events.append((kind, fields))
@@ -81,6 +86,16 @@ async def check_loss_and_return_are_said_once():
         ("sensor.back", "t1", None),
     ]
     assert [f["t"] for _, f in node.readings] == [20.0, 20.5, 20.5, 20.5]
+
+
+async def check_a_lost_sensor_shows_on_the_lamp():
+    node = await play([20.0, "crc", "crc"] + [20.0], {"alarm": "lamp"})
+    assert node.rule.wanted(0) is None
+    node = await play(["absent"] * 4, {"alarm": "lamp"})
+    assert node.rule.wanted(0) == "notice"
+    node = await play(["absent"] * 4 + [20.0, 20.0], {"alarm": "lamp"})
+    assert node.rule.wanted(0) is None
+    assert (await play(["absent"] * 4, {})).rule is None
 
 
 async def check_the_limit_is_a_setting():

@@ -3,6 +3,7 @@
 import asyncio
 
 from strongroom_esp32.hal import Board
+from strongroom_node.buzzer import ALARM, Flag
 from strongroom_node.drivers import relay, signal
 from strongroom_node.tasks import relay as relay_task
 from strongroom_node.tasks import signal as signal_task
@@ -27,6 +28,8 @@ class Node:
         self.events = []
         self.handlers = {}
         self.last = {}
+        self.rules = []
+        self.sound_ms = 60000
 
     def emit(self, kind, fields):
         assert kind == "node"
@@ -34,6 +37,9 @@ class Node:
 
     def serve(self, role, device, handler):
         self.handlers[(role, device)] = handler
+
+    def complaints(self, signal):
+        return self.rules
 
     def sensed(self, device):
         return self.last.get(device)
@@ -199,6 +205,54 @@ def check_attention_is_mostly_light():
     loud = sum(player.at(t)[0] for t in range(0, 60000, 10))
     bright = sum(player.at(t)[1] for t in range(0, 60000, 10))
     assert 0 < loud < bright / 5
+
+
+def check_what_stands_is_shown_when_nothing_else_is():
+    player = signal_task.Player()
+    player.stand("alarm", 0)
+    player.stand("alarm", 500)  # the same again: the pattern goes on
+    assert heard(player, 0, 700) == [(0, 1, 1), (400, 0, 0), (600, 1, 1)]
+    player.play("attention", 3000, 1000)
+    assert len([c for c in heard(player, 1000, 3000) if c[1]]) == 2, "the gateway's word goes first"
+    assert len([c for c in heard(player, 4000, 3000) if c[1]]) >= 4
+    player.stand("notice", 7000)
+    dark = heard(player, 7000, 10000)
+    assert len([c for c in dark if c[2]]) == 5 and not [c for c in dark if c[1]], "the lamp alone"
+    player.stand(None, 20000)
+    assert heard(player, 20000, 3000) == [(0, 0, 0)]
+
+
+async def check_a_complaint_from_the_rule_to_the_pin_and_off():
+    node = Node()
+    rule = Flag(ALARM)
+    node.rules = [("door", rule)]
+    driver = signal.create(board(), {"id": "lamp", "pin": 27, "led": 25})
+    task = asyncio.create_task(signal_task.run(node, "lamp", driver, {}, lambda: None))
+
+    async def shows(sound, light):
+        for _ in range(200):
+            await asyncio.sleep(0.005)
+            node.clock.now += 20
+            if (bench.pins[27].level, bench.pins[25].level) == (sound, light):
+                return
+        raise AssertionError("never %d %d" % (sound, light))
+
+    rule.on = True
+    await shows(1, 1)
+    await shows(0, 0)
+    await shows(1, 1)
+    node.handlers[("signal", "lamp")]({"pattern": "off", "ms": 0})
+    await shows(0, 1)
+    sounds = []
+    for _ in range(50):
+        await asyncio.sleep(0.005)
+        node.clock.now += 50
+        sounds.append(bench.pins[27].level)
+    assert not any(sounds[5:]), sounds
+    rule.on = False
+    node.clock.now += 200
+    await shows(0, 0)
+    task.cancel()
 
 
 async def check_signal_task_from_command_to_pin():

@@ -126,6 +126,37 @@ async def check_contact_task_reports_once_per_change():
     assert all(fields["edges"] >= 1 for _, fields in node.events[1:])
 
 
+async def check_contact_task_complains_of_a_door_that_stays_open():
+    class Listening(Node):
+        def __init__(self):
+            super().__init__()
+            self.clock = self
+            self.now = 0
+            self.rules = {}
+
+        def mono(self):
+            return self.now
+
+        def complain(self, signal, name, rule):
+            self.rules[(signal, name)] = rule
+
+    b = board()
+    door, node = Switch(4, on=True), Listening()
+    driver = contact.create(b, {"id": "door", "pin": 4})
+    cfg = {"id": "door", "pin": 4, "alarm": "lamp", "open_ms": 60000}
+    task = asyncio.create_task(contact_task.run(node, "door", driver, cfg, no_beat))
+    await until(lambda: len(node.events) == 1, "no state at the start")
+    rule = node.rules[("lamp", "door")]
+    node.now = 5000
+    door.do_open()
+    await until(lambda: len(node.events) == 2, "the opening was not seen")
+    assert (rule.wanted(64999), rule.wanted(65000)) == (None, "attention")
+    door.do_close()
+    await until(lambda: len(node.events) == 3, "the closing was not seen")
+    assert rule.wanted(65000) is None
+    task.cancel()
+
+
 async def check_a_flicker_is_counted_and_not_reported():
     b = board()
     door = Switch(4, on=True, bounce=False)

@@ -22,6 +22,10 @@ class Node:
         self.told = []  # (ms, what)
         self.writes = []  # number of events of each write that was kept
         self.broken = False
+        self.link = True
+        self.acked = 0
+        self.answer_ms = 2000
+        self.rules = {}
         self._shared = {}
 
     def mono(self):
@@ -29,12 +33,21 @@ class Node:
 
     def emit_many(self, items):
         if self.broken:
-            return False
+            return 0
         self.writes.append(len(items))
         for kind, fields in items:
             assert kind == "tag"
             self.told.append((self.now, fields))
-        return True
+        return sum(self.writes)
+
+    def answered(self):
+        return self.acked
+
+    def is_linked(self):
+        return self.link
+
+    def complain(self, signal, name, rule):
+        self.rules[(signal, name)] = rule
 
     def emit(self, kind, fields):
         assert kind == "node"
@@ -255,6 +268,16 @@ async def check_no_beep_of_success_before_flash_has_it():
     assert node.told[1][0] - node.told[0][0] >= 1000, "not at every look"
 
 
+async def check_a_card_that_the_gateway_does_not_answer_for():
+    node = await desk([["aa"]])
+    rule = node.rules[("lamp", "desk")]
+    came = node.told[0][0]
+    assert [rule.wanted(came + ms) for ms in (0, 1999, 2000)] == [None, None, "attention"]
+    node.acked = 1
+    assert rule.wanted(came + 2100) is None
+    assert (await desk([["aa"]], feedback=None)).rules == {}
+
+
 async def gate(looks, node=None, **settings):
     """Return the node after the gate's two UHF readers heard all this, [(inner, outer)]."""
     node = node or Node()
@@ -334,6 +357,32 @@ async def check_a_silent_reader_is_not_well_before_it_is_heard():
     assert node.said() == [("driver.fault", "gate-in"), ("driver.ok", "gate-in")]
 
 
+async def check_the_gate_beeps_for_who_comes_and_not_for_who_lies_there():
+    came_and_went = [INSIDE, OUTSIDE] + [Times(80, NOBODY)]
+    node = await gate(came_and_went * 5, feedback="siren")
+    assert len(node.tags("seen")) == 5
+    assert node.signals() == [("siren", "ok")]
+    places = [n for n, (_, what) in enumerate(node.told) if not isinstance(what, dict)]
+    assert places == [1], "after the event"
+    node.broken = True
+    other = ([("e201", -50)], [])
+    await gate([other], node, feedback="siren")
+    assert node.signals()[1:] == [("siren", "deny")]
+    assert (await gate(came_and_went)).signals() == []
+
+
+async def check_the_gate_calls_when_a_box_goes_out_unjudged():
+    out = [INSIDE, INSIDE] + [([], [("e200", -40)])] * 8
+    node = Node()
+    node.link = False
+    await gate(out, node, alarm="siren")
+    assert node.rules[("siren", "exit/gate")].wanted(node.now) == "alarm"
+    node = await gate(out, alarm="siren")
+    node.acked = 100
+    assert node.rules[("siren", "exit/gate")].wanted(node.now + 3000) is None
+    assert (await gate(out)).rules == {}
+
+
 class Counting(Node):
     """Counts tags instead of keeping them: many are too much for a node's heap."""
 
@@ -345,7 +394,7 @@ class Counting(Node):
         assert len(items) <= 6
         for _, fields in items:
             self.count[fields["act"]] = self.count.get(fields["act"], 0) + 1
-        return True
+        return sum(self.count.values())
 
 
 async def check_a_crowd_is_said_to_be_one():
