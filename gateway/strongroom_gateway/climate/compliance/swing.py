@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final, NamedTuple
 
-from .limits import Swing
+from .limits import Swing, keeps, swing_of
 
 DAY: Final = 86_400_000
 HALF: Final = DAY // 2
@@ -84,6 +84,6 @@ class RollingMeter:
                 self._known -= self._members.popleft()[1]
             self._window.forget(at - HALF)
             if self._known >= self._enough:
-                swing = self._swing.of(self._window.low, self._window.high)
-                done.append(Judged(at, ms, swing, self._swing.keeps(swing)))
+                swing = swing_of(self._swing, self._window.low, self._window.high)
+                done.append(Judged(at, ms, swing, keeps(self._swing, swing)))
         return done

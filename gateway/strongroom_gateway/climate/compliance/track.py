@@ -1,7 +1,7 @@
 """One quantity of one sensor on its way through time."""
 
 from .excursions import Crossings, Edge, Excursion, Excursions
-from .limits import Definition, Swing, Window
+from .limits import Definition, keeps, swing_of
 from .swing import Judged, RollingMeter
 from .tally import Count, Period, Quantity
 
@@ -17,13 +17,13 @@ class Track:
         band = definition.temperature if warm else definition.humidity
         self.name = name
         self.low, self.high = band.low, band.high
-        self.swing: Swing = definition.temperature_swing if warm else definition.humidity_swing
+        self.swing = definition.temperature_swing if warm else definition.humidity_swing
         self.found: list[Excursion] = []
         plain, edge = Edge(band.low, band.high), Edge(band.low, band.high, band.deadband)
         self._excursions = Excursions(edge, band.delay)
         self._counts = (Crossings(plain), Crossings(edge), Crossings(edge, band.delay))
         self._rolling: RollingMeter | None = None
-        if self.swing.window is Window.ROLLING:
+        if self.swing is not None and self.swing.window == "rolling":
             self._rolling = RollingMeter(self.swing, LEAST_KNOWN)
 
     @property
@@ -56,8 +56,10 @@ class Track:
     def judge_day(self, period: Period) -> None:
         """Judge the swing of a whole calendar day, when that is the definition."""
         quantity = self.of(period)
-        if self._rolling is not None or quantity.low is None or quantity.high is None:
+        if self.swing is None or self._rolling is not None:
+            return
+        if quantity.low is None or quantity.high is None:
             return
         if quantity.known >= LEAST_KNOWN * (period.end - period.start):
-            swing = self.swing.of(quantity.low, quantity.high)
-            quantity.swung(quantity.known, swing, self.swing.keeps(swing))
+            swing = swing_of(self.swing, quantity.low, quantity.high)
+            quantity.swung(quantity.known, swing, keeps(self.swing, swing))

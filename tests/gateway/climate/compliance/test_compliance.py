@@ -1,11 +1,12 @@
 """Compliance against a naive count over every minute, and the properties that it must have."""
 
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strongroom_gateway.climate.compliance.limits import Definition, Measure, Swing, Window
+from strongroom_gateway.climate.compliance.limits import Definition, Swing
 from strongroom_gateway.climate.compliance.run import Compliance
 from strongroom_gateway.climate.compliance.tally import Result
 from strongroom_gateway.profiles import Band
@@ -14,7 +15,7 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 START = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1000
-ROLLING = Swing(3.0, Window.ROLLING, Measure.PEAK_TO_PEAK)
+ROLLING = Swing(3.0, "peak-to-peak", "rolling", "test")
 
 Row = tuple[int, float | None, float | None]
 
@@ -32,7 +33,7 @@ def definition(
         hold,
         zone,
         swing,
-        Swing(5.0),
+        Swing(5.0, "plus-minus", "calendar-day", "test"),
     )
 
 
@@ -237,19 +238,19 @@ def test_the_calendar_day_is_that_of_the_room_also_when_clocks_change() -> None:
     assert len(found.days) == 365 and len(found.months) == 12 and len(found.years) == 1
 
 
-@pytest.mark.parametrize(
-    ("measure", "worst"), [(Measure.PEAK_TO_PEAK, 4.0), (Measure.PLUS_MINUS, 2.0)]
-)
-def test_the_swing_of_a_calendar_day(measure: Measure, worst: float) -> None:
-    of = definition(swing=Swing(2.0, Window.CALENDAR_DAY, measure))
+@pytest.mark.parametrize(("measure", "worst"), [("peak-to-peak", 4.0), ("plus-minus", 2.0)])
+def test_the_swing_of_a_calendar_day(
+    measure: Literal["peak-to-peak", "plus-minus"], worst: float
+) -> None:
+    of = definition(swing=Swing(2.0, measure, "calendar-day", "test"))
     found = run(hourly([18.0] * 12 + [22.0] * 12), of, end=START + DAY).whole.t
     assert found.worst_swing == worst
     assert found.swing_judged == DAY
-    assert found.swing_kept == (DAY if measure is Measure.PLUS_MINUS else 0)
+    assert found.swing_kept == (DAY if measure == "plus-minus" else 0)
 
 
 def test_a_day_of_which_too_little_is_known_is_not_judged() -> None:
-    of = definition(swing=Swing(2.0))
+    of = definition(swing=Swing(2.0, "plus-minus", "calendar-day", "test"))
     found = run(hourly([18.0] * 11), of, end=START + DAY).whole.t
     assert found.worst_swing is None and found.swing_judged == 0
 
@@ -270,5 +271,5 @@ def test_a_definition_prints_all_that_a_figure_depends_on() -> None:
         "source": "t",
     }
     assert printed["swings"]["t"]["window"] == "rolling"
-    assert printed["swings"]["rh"]["measure"] == "plus_minus"
+    assert printed["swings"]["rh"]["measure"] == "plus-minus"
     assert printed["hold_s"] == 3600

@@ -4,7 +4,7 @@ import tracemalloc
 from functools import cache
 
 import pytest
-from strongroom_gateway.climate.compliance.limits import Definition, Measure, Swing, Window
+from strongroom_gateway.climate.compliance.limits import Definition, Swing
 from strongroom_gateway.climate.compliance.run import Compliance
 from strongroom_gateway.climate.compliance.tally import Count, Result
 from strongroom_gateway.profiles import Band
@@ -12,14 +12,17 @@ from support.room_record import NEEDS, readings
 
 HOUR = 3_600_000
 CALENDAR = (
-    Swing(2.0, Window.CALENDAR_DAY, Measure.PEAK_TO_PEAK),
-    Swing(5.0, Window.CALENDAR_DAY, Measure.PEAK_TO_PEAK),
+    Swing(2.0, "peak-to-peak", "calendar-day", "test"),
+    Swing(5.0, "peak-to-peak", "calendar-day", "test"),
 )
 ROLLING = (
-    Swing(2.0, Window.ROLLING, Measure.PEAK_TO_PEAK),
-    Swing(5.0, Window.ROLLING, Measure.PEAK_TO_PEAK),
+    Swing(2.0, "peak-to-peak", "rolling", "test"),
+    Swing(5.0, "peak-to-peak", "rolling", "test"),
 )
-PLUS_MINUS = (Swing(2.0), Swing(5.0))
+PLUS_MINUS = (
+    Swing(2.0, "plus-minus", "calendar-day", "test"),
+    Swing(5.0, "plus-minus", "calendar-day", "test"),
+)
 
 
 @cache
