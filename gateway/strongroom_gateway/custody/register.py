@@ -7,7 +7,7 @@ import msgspec
 
 from ..room.model import UNFILED, Item, Person, Place, Where
 from ..room.projections import projects
-from ..room.rows import Put, RowsView, drop, note, put
+from ..room.rows import Put, RowsView, drop, note, put, words
 
 
 @projects("person.registered")
@@ -17,6 +17,8 @@ def person_registered(_: str, body: Mapping[str, Any], at: int, rows: RowsView) 
     was = rows.get(Person, person.id)
     yield from _retagged(f"person/{person.id}", was.badges if was else (), person.badges)
     yield put(person)
+    if was is None or was.name != person.name:
+        yield words(Person.table, person.id, person.id, person.name)
 
 
 @projects("item.registered")
@@ -37,6 +39,8 @@ def item_registered(_: str, body: Mapping[str, Any], at: int, rows: RowsView) ->
         if item.parent is not None:
             yield note("in", f"{item.parent}/{item.id}")
     yield put(item)
+    if was is None or (was.name, was.number, was.project) != (item.name, item.number, item.project):
+        yield words(Item.table, item.id, item.id, item.number, item.name, item.project)
     if rows.get(Where, item.id) is None:
         yield from placed(Where(id=item.id, place=item.home or UNFILED, since=at), None)
 

@@ -13,6 +13,7 @@ from ..errors import LedgerError, RowsUnreadableError
 from . import checkpoint, schema
 from .dating import EntryView, ReadingView, entry_view, reading_view
 from .prove import prove
+from .search import find_words
 from .storage import open_reader
 from .tree import Consistency, Head, Inclusion, Prover
 
@@ -234,6 +235,11 @@ class Reader:
                 ).fetchall()
         except (sqlite3.Error, OSError, LedgerError) as error:
             raise RowsUnreadableError(str(error)) from error
+
+    def find(self, text: str, limit: int) -> list[str]:
+        """Return the keys of rows that are found by a fragment of their words."""
+        with self._connection() as connection:
+            return find_words(connection, text, min(limit, MOST))
 
     def head(self) -> Head:
         """Return the tree as it is on the disk."""

@@ -4,6 +4,7 @@ import sqlite3
 from typing import Final
 
 from ..errors import SchemaError
+from .search import TABLES as SEARCH
 
 APPLICATION_ID: Final = 0x5374526D  # "StRm"
 
@@ -111,7 +112,7 @@ CREATE INDEX entry_corrected ON entry (json_extract(body, '$.supersedes'))
 WHERE kind = 'correction';
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _PROOFS)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _PROOFS, SEARCH)
 NEWEST: Final = len(MIGRATIONS)
 
 

@@ -9,6 +9,7 @@ from ..errors import LedgerError
 from . import schema
 from .bulk import insert_rows
 from .merkle import Frontier, leaf_hash
+from .search import store_words
 from .storage import Storage
 from .tree import Head, choose_hash, fill_subtrees, load_frontier, store_subtrees
 from .work import EntryRow, QuarantineRow, Work
@@ -19,6 +20,7 @@ _READING: Final = "INSERT INTO reading (at, kind, node, boot, seq, mono, ts, clk
 _QUARANTINE: Final = (
     "INSERT INTO quarantine (at, node, topic, reason, detail, boot, seq, size, sha256, payload)"
 )
+_WORDS: Final = "w/"  # such states are not kept but searched
 _CHECKPOINT: Final = "INSERT INTO checkpoint (size, at, note)"
 _FRONTIER: Final = "INSERT OR REPLACE INTO meta (key, value) VALUES ('frontier', ?)"
 _MARK: Final = "INSERT OR REPLACE INTO mark (node, boot, lane, high, beyond) VALUES (?, ?, ?, ?, ?)"
@@ -195,6 +197,8 @@ def _write_states(connection: sqlite3.Connection, works: Sequence[Work]) -> None
     states = {key: value for work in works for key, value in work.states.items()}
     if not states:
         return
+    words = [key for key in states if key.startswith(_WORDS)]
+    store_words(connection, [(key[len(_WORDS) :], states.pop(key)) for key in words])
     connection.executemany(
         "INSERT OR REPLACE INTO room_state (key, value) VALUES (?, ?)",
         [(key, value) for key, value in states.items() if value is not None],

@@ -12,6 +12,8 @@ import msgspec
 
 PREFIX: Final = "r/"
 """Keys of rows begin with it; those of rules and alarms do not."""
+WORDS: Final = "w/"
+"""Under such keys goes what a row is found by; it is searched, not read back."""
 _BEHIND: Final = "\U0010ffff"
 _MOST_KNOWN: Final = 20_000
 _PAGE: Final = 200
@@ -33,11 +35,12 @@ class Put(msgspec.Struct, frozen=True):
     kind: str
     id: str
     value: str | None
+    space: str = PREFIX
 
     @property
     def key(self) -> str:
         """Return the key it is stored under."""
-        return f"{PREFIX}{self.kind}/{self.id}"
+        return f"{self.space}{self.kind}/{self.id}"
 
 
 R = TypeVar("R", bound=Row)
@@ -70,6 +73,11 @@ def drop(kind: str, name: str) -> Put:
 def note(kind: str, name: str, value: str = "") -> Put:
     """Return the change that stores a row of an index: its id says all, or `value` where it leads."""
     return Put(kind, name, _encode(value).decode())
+
+
+def words(kind: str, name: str, *texts: str | None) -> Put:
+    """Return the change that lets a row be found by fragments of these texts."""
+    return Put(kind, name, "\n".join(text for text in texts if text), WORDS)
 
 
 class RowSource(Protocol):
@@ -172,8 +180,9 @@ class Rows:
     def change(self, change: Put) -> tuple[str, str | None]:
         """Take a change over; return what is to be committed."""
         key = change.key
-        self._fresh[key] = change.value
-        self._known.pop(key, None)
+        if change.space == PREFIX:
+            self._fresh[key] = change.value
+            self._known.pop(key, None)
         return key, change.value
 
     def settled(self) -> None:

@@ -291,6 +291,8 @@ def test_a_ledger_of_the_first_version_gets_its_subtrees_and_proves_itself(tmp_p
             "DROP TABLE checkpoint",
             "DROP INDEX entry_corrected",
             "DELETE FROM meta WHERE key = 'tree'",
+            "DROP TABLE words",
+            "DROP TABLE worded",
             "PRAGMA user_version = 1",
         ):
             connection.execute(statement)
