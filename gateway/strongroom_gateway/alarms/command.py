@@ -2,43 +2,14 @@
 
 import argparse
 import getpass
-import http.client
 import json
-import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..config import load
-from ..errors import StrongroomError
-from ..i18n import DEFAULT, LANGUAGES, text
-
-_SECONDS = 10.0
-_OK = 200
-
-
-class NoGatewayError(StrongroomError):
-    """Nobody answers at the socket."""
-
-
-class RefusedByGatewayError(StrongroomError):
-    """The gateway did not do it; the text says why."""
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        """Open the socket."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_SECONDS)
-        self.sock.connect(str(self._path))
+from ..i18n import text
+from ..local import add_socket, ask
 
 
 def register(subparsers: Any) -> None:
@@ -46,7 +17,7 @@ def register(subparsers: Any) -> None:
     parser = subparsers.add_parser("alarm", help="see alarms, acknowledge, reset and shelve them")
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
     listing = acts.add_parser("list", help="list the alarms that stand")
-    _where(listing)
+    add_socket(listing)
     listing.add_argument("--json", action="store_true", help="print the API's answer")
     listing.set_defaults(run=run_list)
     _act(acts, "ack", "acknowledge", "say that you have seen an alarm")
@@ -58,19 +29,12 @@ def register(subparsers: Any) -> None:
     _act(acts, "in-service", "in-service", "put a point back into service")
 
 
-def _where(parser: argparse.ArgumentParser) -> None:
-    at = parser.add_mutually_exclusive_group(required=True)
-    at.add_argument("--config", type=Path, metavar="FILE", help="the gateway's configuration")
-    at.add_argument("--socket", type=Path, metavar="PATH", help="the gateway's admin socket")
-    parser.add_argument("--language", choices=LANGUAGES, default=DEFAULT)
-
-
 def _act(acts: Any, word: str, route: str, summary: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = acts.add_parser(word, help=summary)
     parser.add_argument("alarm", metavar="ID")
     parser.add_argument("--by", default=None, metavar="NAME", help="who does it (default: you)")
     parser.add_argument("--comment", required=True, metavar="TEXT")
-    _where(parser)
+    add_socket(parser)
     parser.set_defaults(run=run_act, route=route, minutes=None)
     return parser
 
@@ -80,7 +44,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     found: list[dict[str, Any]] = []
     after = ""
     while True:
-        page = _ask(arguments, "GET", f"/api/v1/alarms?limit=500&after={quote(after)}")
+        page = ask(arguments, "GET", f"/api/v1/alarms?limit=500&after={quote(after)}")
         found += page["alarms"]
         if page["next"] is None:
             break
@@ -104,47 +68,8 @@ def run_act(arguments: argparse.Namespace) -> int:
     if arguments.minutes is not None:
         body["minutes"] = arguments.minutes
     path = f"/api/v1/alarms/{quote(arguments.alarm, safe='')}/{arguments.route}"
-    now = _ask(arguments, "POST", path, body)
+    now = ask(arguments, "POST", path, body)
     state = "NORM" if now is None else now["state"]
     params = {"alarm": arguments.alarm, "state": text(f"state.{state}", {}, arguments.language)}
     sys.stdout.write(text("alarm.done", params, arguments.language) + "\n")
     return 0
-
-
-def _socket(arguments: argparse.Namespace) -> Path:
-    if arguments.socket is not None:
-        return Path(arguments.socket)
-    config = load(arguments.config).config
-    if config.api.admin_socket is None:
-        said = text("alarm.no_socket", {"file": arguments.config}, arguments.language)
-        raise NoGatewayError(said)
-    return config.api.admin_socket
-
-
-def _ask(arguments: argparse.Namespace, method: str, path: str, body: Any = None) -> Any:
-    at = _socket(arguments)
-    connection = _Connection(at)
-    headers = {"accept-language": arguments.language.replace("_", "-")}
-    payload = None if body is None else json.dumps(body).encode()
-    if payload is not None:
-        headers["content-type"] = "application/json"
-    try:
-        connection.request(method, path, payload, headers)
-        answer = connection.getresponse()
-        said = answer.read()
-    except (OSError, http.client.HTTPException) as bad:
-        params = {"socket": at, "reason": getattr(bad, "strerror", None) or str(bad)}
-        raise NoGatewayError(text("alarm.no_gateway", params, arguments.language)) from bad
-    finally:
-        connection.close()
-    if answer.status != _OK:
-        raise RefusedByGatewayError(_reason(said))
-    return json.loads(said)
-
-
-def _reason(said: bytes) -> str:
-    """Return why a request was refused: our own text, or the complaint about a field."""
-    detail = json.loads(said)["detail"]
-    if isinstance(detail, str):
-        return detail
-    return "; ".join(f"{'.'.join(str(p) for p in d['loc'][1:])}: {d['msg']}" for d in detail)
