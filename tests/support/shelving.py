@@ -4,6 +4,9 @@ from typing import Any
 
 from strongroom_gateway.contract import Sensed
 from strongroom_gateway.room.core import Room
+from strongroom_gateway.room.projections import projected
+from strongroom_gateway.room.registry import discover
+from strongroom_gateway.room.rows import MemoryRows, Rows
 
 from support.sensing import T0, Nodes, room
 
@@ -53,3 +56,26 @@ def shelved(
     made = room(states, shelf_bank=[BANK | (bank or {})], **more)
     made.start(T0 - 1000)
     return made
+
+
+def registered(*entries: tuple[str, dict[str, Any]]) -> dict[str, str]:
+    """Return the rows that follow from entries, (kind, body) each: a register made beforehand."""
+    discover()  # the projections are in the same modules as the rules
+    rows = Rows(MemoryRows())
+    for kind, body in entries:
+        for change in tuple(projected(kind, body, T0, rows)):
+            rows.change(change)
+    return rows.held()
+
+
+def slot_rows(*slots: str, capacity: int | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """Return the entries that register slots."""
+    more = {} if capacity is None else {"capacity": capacity}
+    return [
+        ("place.registered", {"place": {"id": s, "name": s, "kind": "slot", **more}}) for s in slots
+    ]
+
+
+def item_row(item: str, **more: Any) -> tuple[str, dict[str, Any]]:
+    """Return the entry that registers an item."""
+    return ("item.registered", {"item": {"id": item, "name": f"Box {item}", **more}})

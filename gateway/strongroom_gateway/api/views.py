@@ -130,7 +130,7 @@ def movement_view(entry: EntryView, names: Mapping[str, str]) -> MovementOut:
         item_name=names.get(body["item"]),
         person=body.get("person"),
         holder=body.get("holder"),
-        place=body.get("desk") or body.get("gate"),
+        place=body.get("desk") or body.get("gate") or body.get("home"),
         why=body["why"],
     )
 

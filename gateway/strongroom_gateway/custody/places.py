@@ -13,6 +13,7 @@ MOVEMENTS: Final = (
     "movement.check_out",
     "movement.exit",
     "movement.exit_without_leave",
+    "movement.filed",
     "movement.return",
     "movement.return_pending",
 )

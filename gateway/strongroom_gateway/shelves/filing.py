@@ -5,6 +5,7 @@ where is looked up. A slot stays taken while its box is lent out: it comes back 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Literal
 
@@ -38,12 +39,18 @@ class Found(msgspec.Struct, frozen=True):
     wrapped: bool = False
 
 
-def allows(slot: str, kind: str | None, reserved: Sequence[Reserved]) -> bool:
-    """Return whether an item of a class may stand in a slot. The longest prefix decides."""
+def governs(slot: str, reserved: Sequence[Reserved]) -> Reserved | None:
+    """Return the reserved part a slot is in, None when it is free for all. The longest prefix
+    decides.
+    """
     rules = [r for r in reserved if slot.startswith(r.prefix)]
-    if not rules:
-        return True
-    return kind in max(rules, key=lambda r: len(r.prefix)).classes
+    return max(rules, key=lambda r: len(r.prefix)) if rules else None
+
+
+def allows(slot: str, classes: AbstractSet[str], reserved: Sequence[Reserved]) -> bool:
+    """Return whether an item of these classes may stand in a slot."""
+    part = governs(slot, reserved)
+    return part is None or not classes.isdisjoint(part.classes)
 
 
 def next_free(

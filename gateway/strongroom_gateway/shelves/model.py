@@ -32,7 +32,7 @@ class Proposal(Row, frozen=True):
 
 @row("shelf_filed")
 class LastFiled(Row, frozen=True):
-    """The slot that was filled last on a bank, for items of a class (`id` is bank/class)."""
+    """The slot of a bank that was filled last, in each reserved part (`id` is bank/prefix)."""
 
     slot: str
 

@@ -86,12 +86,12 @@ def test_a_slot_without_room_is_never_proposed():
 
 def test_reserved_parts_take_their_classes_alone_and_the_longest_prefix_decides():
     rules = [Reserved("a-01", ("H",)), Reserved("a-01b", ("L", "H"))]
-    assert allows("a-01a-01-01-01", "H", rules)
-    assert not allows("a-01a-01-01-01", "L", rules)
-    assert not allows("a-01a-01-01-01", None, rules)
-    assert allows("a-01b-01-01-01", "L", rules)
-    assert allows("a-02a-01-01-01", None, rules)
-    found = next_free(shelf(IDS), lambda _: 0, lambda s: allows(s, "L", rules))
+    assert allows("a-01a-01-01-01", {"H", "box"}, rules)
+    assert not allows("a-01a-01-01-01", {"L", "box"}, rules)
+    assert not allows("a-01a-01-01-01", set(), rules)
+    assert allows("a-01b-01-01-01", {"L", "box"}, rules)
+    assert allows("a-02a-01-01-01", set(), rules)
+    found = next_free(shelf(IDS), lambda _: 0, lambda s: allows(s, {"L", "box"}, rules))
     assert found.slot.id == "a-01b-01-01-01"
 
 

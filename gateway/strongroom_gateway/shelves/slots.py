@@ -1,0 +1,110 @@
+"""The slots of a bank as the register has them, and which of them are taken."""
+
+from collections.abc import Iterator
+
+from ..room.context import Context
+from ..room.model import OUTSIDE, RETURNING, WITH_HOLDER, Item, Place
+from ..room.rows import RowsView
+from .address import address
+from .filing import Found, Reserved, Slot, allows, governs, next_free
+from .model import LastFiled, Proposal
+from .tables import Bank
+
+SLOTTED = "slotted"
+"""Index slot/item: whose home a slot became by being filed there."""
+_NUMBER_PARTS = 4  # company, class, cabinet, volume
+_AWAY = (WITH_HOLDER, OUTSIDE, RETURNING)
+
+
+def classes_of(item: Item) -> frozenset[str]:
+    """Return the classes an item counts as: its kind, and the letter of its file number."""
+    parts = (item.number or "").split("-")
+    letter = {parts[1]} if len(parts) == _NUMBER_PARTS else set()
+    return frozenset({item.kind, *letter})
+
+
+def pool_of(bank: Bank, part: Reserved | None) -> str:
+    """Return under which name the slot filled last is kept: each reserved part has its own order."""
+    return f"{bank.id}/{'' if part is None else part.prefix}"
+
+
+def slot_of(place: Place | None) -> Slot | None:
+    """Return a place as a slot; None for what is no slot of a bank. One item fits unless told."""
+    if place is None or place.kind != "slot" or address(place.id) is None:
+        return None
+    return Slot(place.id, 1 if place.capacity is None else place.capacity)
+
+
+class Occupied:
+    """Which slots are taken at one moment: by what rests there, what belongs there while it is away,
+    and what a proposal keeps them for.
+    """
+
+    def __init__(self, ctx: Context, now: int, but: str) -> None:
+        self._rows: RowsView = ctx.rows
+        self._now, self._but = now, but
+        # What is lent is few beside what is there: one look finds all that will come back.
+        self._away: dict[str, set[str]] = {}
+        for state in _AWAY:
+            for key, _ in ctx.rows.scan("at", f"{state}/"):
+                item = ctx.item(key.partition("/")[2])
+                if item is not None and item.home is not None:
+                    self._away.setdefault(item.home, set()).add(item.id)
+
+    def items(self, slot: str) -> set[str]:
+        """Return the items a slot is taken by, but for the one that is to be filed."""
+        found = set(self._away.get(slot, ()))
+        for index in ("at", SLOTTED):
+            found |= {key[len(slot) + 1 :] for key, _ in self._rows.scan(index, f"{slot}/")}
+        for key, _ in self._rows.scan("proposed", f"{slot}/"):
+            item = key[len(slot) + 1 :]
+            proposal = self._rows.get(Proposal, item)
+            if proposal is not None and self._now < proposal.until:
+                found.add(item)
+        return found - {self._but}
+
+    def count(self, slot: str) -> int:
+        """Return how many items a slot is taken by."""
+        return len(self.items(slot))
+
+
+def reserved_of(bank: Bank) -> tuple[Reserved, ...]:
+    """Return the reserved parts of a bank."""
+    return tuple(Reserved(r.prefix, tuple(r.classes)) for r in bank.section.reserved)
+
+
+def may_stand(bank: Bank, slot: str, item: Item) -> bool:
+    """Return whether the configuration lets an item stand in a slot."""
+    return allows(slot, classes_of(item), reserved_of(bank))
+
+
+def next_slot(bank: Bank, item: Item, taken: Occupied, ctx: Context) -> Found | None:
+    """Return the slot an item comes into next, None when the bank has no room for it.
+
+    What has slots reserved for it goes there, and among the others when those are full.
+    """
+    reserved, classes = reserved_of(bank), classes_of(item)
+    own = [part for part in reserved if not classes.isdisjoint(part.classes)]
+
+    def slots(start: str) -> Iterator[Slot]:
+        first = slot_of(ctx.place(start)) if start else None
+        if first is not None:
+            yield first
+        for place in ctx.rows.each(Place, f"{bank.id}-", start):
+            slot = slot_of(place)
+            if slot is not None:
+                yield slot
+
+    for part in (*own, None):
+
+        def may(slot: str, part: Reserved | None = part) -> bool:
+            at = address(slot)
+            return at is not None and at.bank == bank.id and governs(slot, reserved) == part
+
+        last = None
+        if bank.section.filing == "after_last":
+            last = ctx.rows.get(LastFiled, pool_of(bank, part))
+        found = next_free(slots, taken.count, may, "" if last is None else last.slot)
+        if found is not None:
+            return found
+    return None
