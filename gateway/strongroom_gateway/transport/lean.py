@@ -7,11 +7,11 @@ piece. A broker that breaks the protocol is left and tried again later.
 
 import logging
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from ssl import SSLWantReadError, SSLWantWriteError
 from typing import Final, TypeVar
 
 from ..errors import TransportError
@@ -21,8 +21,8 @@ from .packets import REFUSALS, Parser
 from .port import Inbound, OnLink, OnMessages
 from .settings import MqttSettings
 from .wake import Waker
+from .wire import Wire
 
-READ_BYTES: Final = 65_536
 CONNECT_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 5.0
 MOST_OUTGOING: Final = 10_000
@@ -42,11 +42,10 @@ class LeanTransport:
         self._waker = Waker()
         self._lock = threading.Lock()
         self._connection = 0
-        self._socket: socket.socket | None = None
+        self._wire: Wire | None = None
         self._up = False
         self._stopping = False
         self._queue: list[bytes] = []  # under the lock
-        self._unsent = b""  # of the socket's thread
         self._outgoing: dict[int, bytes] = {}  # under the lock: sent, not yet acknowledged
         self._last_id = 0
         self._sent_at = self._heard_at = self._pinged_at = 0.0
@@ -121,15 +120,15 @@ class LeanTransport:
             self._queue.clear()
         parser = Parser(self._connection)
         opened = socket.create_connection((settings.host, settings.port), CONNECT_SECONDS)
-        self._socket = opened  # closed by _disconnect, whatever happens now
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._tls is not None:
-            self._socket = opened = self._tls.wrap_socket(opened, server_hostname=settings.host)
+            opened = self._tls.wrap_socket(opened, server_hostname=settings.host)
+        self._wire = wire = Wire(opened)  # closed by _disconnect, whatever happens now
         will = (settings.will.topic, settings.will.payload) if settings.will else None
-        opened.sendall(packets.connect(settings.client_id, settings.keepalive, will))
+        wire.put(packets.connect(settings.client_id, settings.keepalive, will))
+        wire.flush()
         answer = None
         while answer is None:
-            data = opened.recv(READ_BYTES)
+            data = wire.receive()
             if not data:
                 raise TransportError("the broker closed the connection")
             answer = parser.connack(data)
@@ -137,7 +136,7 @@ class LeanTransport:
             why = REFUSALS.get(answer.code, f"code {answer.code}")
             log.error("the broker refuses the gateway: %s", why)
             raise TransportError(f"the broker refuses the gateway: {why}")
-        opened.setblocking(False)
+        wire.setblocking(False)
         self._sent_at = self._heard_at = time.monotonic()
         self._backoff.reset()
         self._resume(answer.session)
@@ -172,18 +171,14 @@ class LeanTransport:
             self._call(self._on_messages, parsed.messages)
 
     def _readable(self, seconds: float) -> bool:
-        connection = self._socket
-        if isinstance(connection, ssl.SSLSocket) and connection.pending():
-            return True
-        return self._waker.wait(connection, seconds, write=bool(self._unsent))
+        wire = self._connected()
+        return bool(wire.pending()) or self._waker.wait(wire, seconds, write=wire.wants_write)
 
     def _read(self) -> bytes:
         """Return what is there; b"" when TLS had nothing for us."""
-        if self._socket is None:
-            raise TransportError("there is no connection")
         try:
-            data = self._socket.recv(READ_BYTES)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            data = self._connected().receive()
+        except (BlockingIOError, SSLWantReadError, SSLWantWriteError):
             return b""
         if not data:
             raise TransportError("the broker closed the connection")
@@ -192,16 +187,20 @@ class LeanTransport:
 
     def _flush(self) -> None:
         """Send what is queued, as far as the socket takes it. Only in the socket's thread."""
+        wire = self._wire
+        if wire is None:
+            return
         if self._queue:
             with self._lock:
                 queue, self._queue = self._queue, []
-            self._unsent += b"".join(queue)
-        if not self._unsent or self._socket is None:
-            return
-        with suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            sent = self._socket.send(self._unsent)
-            self._unsent = self._unsent[sent:]
+            wire.put(b"".join(queue))
+        if wire.flush():
             self._sent_at = time.monotonic()
+
+    def _connected(self) -> Wire:
+        if self._wire is None:
+            raise TransportError("there is no connection")
+        return self._wire
 
     def _until_keepalive(self) -> float:
         """Ping when nothing was sent or heard for long; return how long to wait for what happens."""
@@ -222,25 +221,15 @@ class LeanTransport:
         """Send what is queued, then the farewell that keeps the broker from sending the will."""
         with self._lock:
             self._queue.append(packets.DISCONNECT)
-        deadline = time.monotonic() + STOP_SECONDS / 2
         self._flush()
-        while self._unsent and time.monotonic() < deadline:
-            self._waker.wait(self._socket, 0.1, write=True)
-            self._flush()
-        if self._socket is not None and self._tls is None:
-            # What came meanwhile is read away: closing on unread bytes would cut off our last ones.
-            self._socket.shutdown(socket.SHUT_WR)
-            while time.monotonic() < deadline:
-                if self._waker.wait(self._socket, 0.1) and not self._socket.recv(READ_BYTES):
-                    break
+        self._connected().linger = STOP_SECONDS / 2
 
     def _disconnect(self) -> None:
         with self._lock:
             was_up, self._up = self._up, False
-        connection, self._socket = self._socket, None
-        self._unsent = b""
-        if connection is not None:
-            connection.close()
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
         if was_up:
             log.log(logging.INFO if self._stopping else logging.WARNING, "link lost")
             self._call(self._on_link, False)

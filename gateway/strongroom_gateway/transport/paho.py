@@ -2,11 +2,11 @@
 
 Messages are acknowledged by hand, so that the broker keeps them until they are on the disk. Paho is
 driven by a loop of ours (its "external event loop"): it reads all that has come before the gateway is
-given one batch, and an exception in a callback cannot end the thread for good.
+given one batch, and an exception in a callback cannot end the thread for good. Between paho and its
+socket is a `Wire`, so that a packet does not cost four system calls.
 """
 
 import logging
-import socket
 import threading
 import time
 from typing import Any, Final
@@ -14,10 +14,12 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from . import packets
 from .backoff import Backoff
 from .port import Inbound, OnLink, OnMessages
 from .settings import MqttSettings
 from .wake import Waker
+from .wire import Wire
 
 MOST_OUTGOING: Final = 10_000
 MOST_IN_BATCH: Final = 512
@@ -25,6 +27,18 @@ STOP_SECONDS: Final = 5.0
 _TICK: Final = 1.0
 
 log = logging.getLogger(__name__)
+
+
+class WiredClient(mqtt.Client):
+    """A paho client that speaks through a `Wire`.
+
+    `_create_socket` is where paho itself puts its WebSocket between packets and connection; nothing
+    else that is not public is touched. A paho without it would work as before, at its own speed.
+    """
+
+    def _create_socket(self) -> Any:
+        connection: Any = super()._create_socket()
+        return Wire(connection)
 
 
 class PahoTransport:
@@ -41,6 +55,8 @@ class PahoTransport:
         self._stopping = False
         self._published = self._delivered = 0
         self._batch: list[Inbound] = []
+        self._acks: list[int] = []  # under the lock: packet ids of this connection
+        self._wire: Wire  # of the connection there is; from `_opened` on
         self._on_messages: OnMessages | None = None
         self._on_link: OnLink | None = None
         self._thread = threading.Thread(target=self._run, name="mqtt-paho", daemon=True)
@@ -65,9 +81,8 @@ class PahoTransport:
         """Release messages to the broker; those of an earlier connection are ignored."""
         with self._lock:  # so that none is queued for a connection it does not belong to
             current = self._connection
-            for message in messages:
-                if message.qos and message.token >> 16 == current:
-                    self._client.ack(message.token & 0xFFFF, message.qos)
+            self._acks += [m.token & 0xFFFF for m in messages if m.qos and m.token >> 16 == current]
+        self._waker.wake()
 
     def stop(self) -> None:
         """Send what is waiting, disconnect and end the thread."""
@@ -94,6 +109,7 @@ class PahoTransport:
     def _connect(self) -> None:
         with self._lock:
             self._connection += 1
+            self._acks.clear()
         settings = self._settings
         self._client.connect(settings.host, settings.port, settings.keepalive)
 
@@ -101,14 +117,10 @@ class PahoTransport:
         """Read and write until the connection ends."""
         client = self._client
         next_misc = time.monotonic() + _TICK
-        while (connection := client.socket()) is not None and not self._stopping:
-            readable = self._pending(connection) or self._waker.wait(
-                connection, next_misc - time.monotonic(), write=client.want_write()
-            )
-            if readable:
+        while client.socket() is not None and not self._stopping:
+            if self._readable(next_misc - time.monotonic()):
                 self._read()
-            if client.want_write():
-                client.loop_write()
+            self._write()
             if time.monotonic() >= next_misc:
                 client.loop_misc()
                 next_misc = time.monotonic() + _TICK
@@ -117,32 +129,65 @@ class PahoTransport:
         self._hand_on()
         self._set_link(False)
 
+    def _readable(self, seconds: float) -> bool:
+        """Wait for something to read, for room to write what is waiting, or for a wake-up."""
+        wire = self._wire
+        if wire.pending():
+            return True
+        write = wire.wants_write if wire.unsent else self._client.want_write()
+        return self._waker.wait(wire, seconds, write=write)
+
     def _read(self) -> None:
-        """Read until nothing more is there, and hand on what came."""
-        while True:
-            before = len(self._batch)
-            failed = self._client.loop_read()
-            if failed or len(self._batch) == before or len(self._batch) >= MOST_IN_BATCH:
+        """Read what has come, and hand it on."""
+        while not self._client.loop_read():
+            if not self._wire.pending() or len(self._batch) >= MOST_IN_BATCH:
                 break
         self._hand_on()
         if self._announce:
             self._announce = False
             self._set_link(True)
 
+    def _write(self) -> None:
+        """Give the socket all that there is to send, as far as it takes it."""
+        if self._client.want_write():
+            self._client.loop_write()
+        try:
+            if self._acks:
+                self._write_acks()
+            self._wire.flush()
+        except OSError as error:
+            log.debug("writing failed: %s", error)
+            self._client.loop_read()  # fails on the wire too: so paho learns of it
+
+    def _write_acks(self) -> None:
+        """Acknowledge a batch in one piece: paho would build and queue each by itself.
+
+        It keeps no state for them, and a wire takes packets whole, so these never come inside one of
+        paho's. On another socket they go through paho.
+        """
+        with self._lock:
+            acks, self._acks = self._acks, []
+        if self._client.socket() is self._wire:
+            self._wire.put(packets.pubacks(acks))
+        else:
+            for number in acks:
+                self._client.ack(number, 1)
+
     def _leave(self) -> None:
         """Wait until the broker has what was published, then say farewell: no will is sent.
 
-        Paho closes the socket right behind the farewell; on bytes that were not read this would cut
-        off what is still on its way.
+        Paho closes its socket right behind the farewell: the wire sees to it that all arrives.
         """
         deadline = time.monotonic() + STOP_SECONDS / 2
         client = self._client
-        while (connection := client.socket()) is not None and time.monotonic() < deadline:
-            if not client.want_write() and self._published == self._delivered:
+        while client.socket() is not None and time.monotonic() < deadline:
+            waiting = client.want_write() or self._acks or self._wire.unsent
+            if not waiting and self._published == self._delivered:
                 break
-            if self._waker.wait(connection, 0.05, write=client.want_write()):
+            if self._readable(0.05):
                 client.loop_read()
-            client.loop_write()
+            self._write()
+        self._wire.linger = STOP_SECONDS / 2
         client.disconnect()
         client.loop_write()
 
@@ -170,17 +215,11 @@ class PahoTransport:
             except Exception:
                 log.exception("link %s failed", up)
 
-    @staticmethod
-    def _pending(connection: Any) -> bool:
-        """Return whether TLS holds bytes that the socket will not announce again."""
-        pending = getattr(connection, "pending", None)
-        return bool(pending and pending())
-
     # -- paho --------------------------------------------------------------------------------------
 
     def _new_client(self) -> mqtt.Client:
         settings = self._settings
-        client = mqtt.Client(
+        client = WiredClient(
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id,
             clean_session=False,
@@ -201,7 +240,7 @@ class PahoTransport:
         return client
 
     def _opened(self, _client: mqtt.Client, _data: Any, opened: Any) -> None:
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._wire = opened if isinstance(opened, Wire) else Wire(opened)
 
     def _wants_to_write(self, _client: mqtt.Client, _data: Any, _socket: Any) -> None:
         self._waker.wake()

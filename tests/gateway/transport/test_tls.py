@@ -1,6 +1,7 @@
 """Both transports over TLS with a client certificate, against a mosquitto that demands one."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,30 @@ def test_messages_go_both_ways(
         other.wait_payloads(*sent, seconds=30)
         broker.restart()
         wait_for(lambda: client.links == [True, False, True], 20, lambda: f"{client.links}")
+    finally:
+        client.transport.stop()
+        other.transport.stop()
+
+
+@pytest.mark.parametrize("kind", sorted(MAKERS))
+def test_a_broker_that_pauses_gets_everything_in_its_order(
+    kind: str, broker: Mosquitto, authority: Authority
+) -> None:
+    other = Client("lean", broker.plain, "other", ("out/#",)).start()  # type: ignore[attr-defined]
+    client = Client(kind, broker.port, tls=files(authority)).start()
+    try:
+        other.wait_up()
+        client.wait_up()
+        sent = [b"%03d" % number + bytes(60_000) for number in range(200)]
+        os.kill(broker.pid, signal.SIGSTOP)
+        try:
+            for payload in sent:
+                assert client.transport.publish("out/x", payload)
+        finally:
+            os.kill(broker.pid, signal.SIGCONT)
+        other.wait_payloads(*sent, seconds=30)
+        assert other.transport.publish("in/x", b"and back")
+        client.wait_payloads(b"and back")
     finally:
         client.transport.stop()
         other.transport.stop()
