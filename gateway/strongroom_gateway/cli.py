@@ -50,6 +50,9 @@ BUILT_IN = {
     "alarm": BuiltIn(
         "strongroom_gateway.alarms.command", "see alarms, acknowledge, reset and shelve them"
     ),
+    "register": BuiltIn(
+        "strongroom_gateway.register.command", "people, items and places: lists in and out"
+    ),
     "version": BuiltIn("strongroom_gateway.version_command", "print the version"),
 }
 

@@ -15,7 +15,7 @@ from ..alarms.isa182 import RefusedError
 from ..epcis import routes as epcis
 from ..errors import LedgerError, RefusedActError, UnknownActError
 from ..i18n import text
-from . import acts, people, proofs, reads
+from . import acts, find, people, proofs, reads
 from .asking import language
 from .page import page
 from .source import Operator, Source
@@ -58,6 +58,7 @@ def read_app(source: Source, hosts: list[str]) -> FastAPI:
     """
     app = _bare("Strongroom", "What a room's gateway knows: read-only.", source)
     app.include_router(reads.api, prefix=API)
+    app.include_router(find.api, prefix=API)
     app.include_router(proofs.api, prefix=API)
     app.include_router(epcis.api, prefix=API)
     app.include_router(reads.outside)
@@ -76,6 +77,7 @@ def admin_app(source: Source, operator: Operator) -> FastAPI:
     app = _bare("Strongroom, local", "Acts on alarms, over a socket of this machine.", source)
     app.state.operator = operator
     app.include_router(reads.api, prefix=API)
+    app.include_router(find.api, prefix=API)
     app.include_router(proofs.api, prefix=API)
     app.include_router(epcis.api, prefix=API)
     app.include_router(reads.outside)

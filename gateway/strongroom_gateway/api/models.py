@@ -213,6 +213,12 @@ class AlarmsPage(_Model):
     next: NextName = None
 
 
+class Found(_Model):
+    """The items that are meant by what was looked for."""
+
+    items: list[ItemView]
+
+
 class ActAsked(_Model):
     """Who asks (id of a person, or "local:NAME" for the administrator of this machine), and what."""
 

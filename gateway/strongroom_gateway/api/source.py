@@ -42,6 +42,10 @@ class Record(Protocol):
         """Return one entry."""
         ...
 
+    def find(self, text: str, limit: int) -> list[str]:
+        """Return the keys of rows that are found by a fragment of their words."""
+        ...
+
     def head(self) -> Head:
         """Return size and root of the record."""
         ...

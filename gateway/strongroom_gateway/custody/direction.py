@@ -1,5 +1,8 @@
 """Which way a tag went through a gate with two antennas. Pure; times in the node's own ms since
 boot.
+
+The ledger says on which side an item is: that is the near antenna, the other one the far. What has
+to be found is whether the tag is now on the far side. See docs/gate.md for why it is done so.
 """
 
 from typing import Final, Literal
@@ -7,109 +10,230 @@ from typing import Final, Literal
 import msgspec
 
 Side = Literal["inner", "outer"]
+How = Literal["crossed", "alone", "unclear", "doubt"]
 
 STAYING: Final = 65_000
 """A tag that stays is reported less and less often, at least once a minute."""
-_KEPT = 24
-
-
-class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one antenna has heard of the tag: reads, reports, the last time, the strength in dBm.
-
-    The strength is that of the last report that had one.
-    """
-
-    n: int = 0
-    reports: int = 0
-    last: int = 0
-    rssi: int | None = None
-    gone: bool = False
+OTHER: Final[dict[Side, Side]] = {"inner": "outer", "outer": "inner"}
+_KEPT: Final = 24
 
 
 class Report(msgspec.Struct, frozen=True, array_like=True):
-    """One report as evidence: antenna, ms since boot, reads in it, strongest dBm."""
+    """One report as evidence: antenna, ms since boot, reads in it, strongest dBm, span in ms."""
 
-    ant: str
+    ant: Side
     mono: int
     n: int
     rssi: int | None
+    span: int = 0
+
+
+class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one antenna has heard of the tag in this stay: reads, the last time, the strength of the
+    last report, the best strength; whether it hears it no more.
+    """
+
+    n: int = 0
+    last: int = 0
+    rssi: int | None = None
+    best: int | None = None
+    gone: bool = False
+
+    def plus(self, report: Report) -> "Heard":
+        """Return it with one more report."""
+        best = self.best
+        if report.rssi is not None and (best is None or report.rssi > best):
+            best = report.rssi
+        rssi = self.rssi if report.rssi is None else report.rssi
+        return Heard(self.n + report.n, report.mono, rssi, best)
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What the far antenna has heard since the near one was last as strong: since when, in how many
+    reports, how many reads, the best of them.
+    """
+
+    since: int
+    reports: int
+    n: int
+    best: int | None
 
 
 class Track(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A tag in the gate: which side it is on, and what was heard of it since it got there.
+    """A stay of a tag in the gate: from the first report until no antenna has heard it for a while.
 
-    `far` holds only what the far antenna heard since the near one was last heard.
+    `told` is the side it was last said to be on.
     """
 
-    side: Side
-    near: Heard
-    far: Heard = Heard()
+    inner: Heard = Heard()
+    outer: Heard = Heard()
+    run: Run | None = None
+    told: Side | None = None
     reports: tuple[Report, ...] = ()
+
+    def at(self, side: Side) -> Heard:
+        """Return what one antenna has heard."""
+        return self.inner if side == "inner" else self.outer
 
     @property
     def last(self) -> int:
         """Return when it was last heard at all."""
-        return max(self.near.last, self.far.last)
+        return max(self.inner.last, self.outer.last)
+
+    @property
+    def reads(self) -> int:
+        """Return how many reads there were in all."""
+        return self.inner.n + self.outer.n
 
     @property
     def present(self) -> bool:
-        """Return whether some antenna has not yet said that the tag is gone."""
-        return not self.near.gone or (self.far.reports > 0 and not self.far.gone)
+        """Return whether some antenna that heard it has not yet said that it is gone."""
+        return any(one.n and not one.gone for one in (self.inner, self.outer))
+
+    @property
+    def order(self) -> tuple[Side, ...]:
+        """Return the antennas in the order in which they first and last heard it."""
+        if not self.reports:
+            return ()
+        first, last = self.reports[0].ant, self.reports[-1].ant
+        return (first,) if first == last else (first, last)
 
 
 class Manner(msgspec.Struct, frozen=True):
-    """The settings of a gate: see `GateSection`. Window in ms, margin in dB."""
+    """The settings of a gate, see `GateSection`: times in ms, margin in dB."""
 
-    min_reads: int
-    window: int
-    margin: int
+    min_reads: int = 2
+    margin: int = 6
+    dwell: int = 200
+    age_out: int = 15_000
+    sure_reads: int = 8
+    near_dbm: int = -58
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The tag is now on this side: it was heard to cross; or is heard there alone, and never was on
+    its own side; or it may be there, for the reads are too few or too weak to tell.
+    """
+
+    to: Side
+    how: How
 
 
 def follow(
-    track: Track | None, side: Side, report: Report, manner: Manner, *, gone: bool = False
-) -> tuple[Track, bool]:
-    """Return the track after a report of one side, and whether the tag has crossed to that side.
+    track: Track | None, report: Report, manner: Manner, near: Side
+) -> tuple[Track, Verdict | None]:
+    """Return the stay after a report, and what is certain already. `near` is where the item was."""
+    was = track if track is not None else Track()
+    far = OTHER[near]
+    heard = was.at(report.ant).plus(report)
+    now = Track(
+        heard if report.ant == "inner" else was.inner,
+        heard if report.ant == "outer" else was.outer,
+        _run(was, report, manner, near),
+        was.told,
+        (*was.reports, report)[-_KEPT:],
+    )
+    if report.ant == near:
+        return now, None
+    if not now.at(near).n:
+        if was.told == far or now.at(far).n < max(manner.sure_reads, manner.min_reads):
+            return now, None
+        return msgspec.structs.replace(now, told=far), Verdict(far, "alone")
+    if now.reads >= manner.min_reads and _is_over(now, report, manner, near):
+        return msgspec.structs.replace(now, run=None, told=far), Verdict(far, "crossed")
+    return now, None
 
-    `gone` says that this antenna no longer hears the tag; the report is then the last of it.
+
+def leave(track: Track, side: Side, manner: Manner, near: Side) -> tuple[Track, Verdict | None]:
+    """Return the stay once an antenna has said that it no longer hears the tag, and what that makes
+    certain. A stay that tells nothing yet is kept: what is heard within `age_out` belongs to it.
     """
-    if track is None or _too_late(track, report, manner):
-        near = Heard(report.n, 1, report.mono, report.rssi, gone)
-        return Track(side=side, near=near, reports=(report,)), False
-    if gone and side == track.side:
-        near = msgspec.structs.replace(track.near, gone=True)
-        return msgspec.structs.replace(track, near=near), False
-    if gone and not track.far.reports:
-        return track, False  # the end of what was heard there before it came over here
-    reports = (*track.reports, report)[-_KEPT:]
-    if side == track.side:
-        near = Heard(track.near.n + report.n, track.near.reports + 1, report.mono, report.rssi)
-        return Track(side=side, near=near, reports=reports), False
-    was = track.far
-    # The last strength, not the best: of a tag between the antennas both sides have had a strong read.
-    rssi = was.rssi if report.rssi is None else report.rssi
-    # The reads in `gone` are those of the whole stay, all reported before.
-    fresh = 0 if gone else 1
-    far = Heard(was.n + fresh * report.n, was.reports + fresh, report.mono, rssi, gone)
-    if far.n + track.near.n >= manner.min_reads and _is_there(far, track.near, manner.margin):
-        return Track(side=side, near=far, reports=reports), True
-    return Track(track.side, track.near, far, reports), False
+    heard = msgspec.structs.replace(track.at(side), gone=True)
+    now = msgspec.structs.replace(track, **{side: heard})
+    if not now.present:
+        verdict = conclude(now, manner, near)
+        if verdict is None or verdict.how == "doubt":
+            return now, None
+        return msgspec.structs.replace(now, told=verdict.to), verdict
+    last = track.reports[-1]
+    if side != near or last.ant == near or last.rssi is None:
+        return now, None
+    # It went quiet near by long ago, while the far antenna went on hearing it until just now.
+    strong = last.n >= 2 and last.rssi >= manner.near_dbm and last.span >= manner.dwell
+    if not strong or now.reads < manner.min_reads or not _plausible(now, near, manner):
+        return now, None
+    far = OTHER[near]
+    return msgspec.structs.replace(now, run=None, told=far), Verdict(far, "crossed")
 
 
-def _too_late(track: Track, report: Report, manner: Manner) -> bool:
-    """Return whether this report is too late to be part of the same passage."""
-    allowed = max(manner.window, STAYING) if track.present else manner.window
-    return report.mono - track.last > allowed
+def too_late(track: Track, mono: int, manner: Manner) -> bool:
+    """Return whether what is heard at this time is too late to be part of the same stay."""
+    allowed = max(manner.age_out, STAYING) if track.present else manner.age_out
+    return mono - track.last > allowed
 
 
-def _is_there(far: Heard, near: Heard, margin: int) -> bool:
-    """Return whether the tag is on the far side now, by strength and by who still hears it.
+def conclude(track: Track, manner: Manner, near: Side) -> Verdict | None:
+    """Return what the whole stay says, now that it is over."""
+    far = OTHER[near]
+    here, there = track.at(near), track.at(far)
+    if track.told == "outer" or track.reads < manner.min_reads:
+        return None  # what only seems to come back after it was said to be outside is not in yet
+    if not here.n:
+        return Verdict(far, "alone")
+    if there.n and track.reports[-1].ant == far:
+        sure = track.reads >= manner.sure_reads and _plausible(track, near, manner)
+        return Verdict(far, "crossed" if sure and track.told is None else "unclear")
+    return Verdict(far, "doubt") if track.told is None else None
 
-    A single read far weaker than the near side's is a stray one; the same strength counts once it
-    repeats without the near side in between; at the end of all reads a weaker one will do.
+
+def _run(was: Track, report: Report, manner: Manner, near: Side) -> Run | None:
+    """Return what the far antenna has heard since the near one was last as strong."""
+    run = was.run
+    if report.ant == near:
+        behind = _lead(was.at(OTHER[near]).rssi, report.rssi) >= manner.margin
+        return run if behind else None
+    if run is None:
+        return Run(report.mono - report.span, 1, report.n, report.rssi)
+    best = report.rssi if _lead(report.rssi, run.best) >= 0 else run.best
+    return Run(run.since, run.reports + 1, run.n + report.n, best)
+
+
+def _is_silent(was: Track, report: Report, manner: Manner, near: Side) -> bool:
+    """Return whether the near antenna is known to have heard nothing for the dwell.
+
+    A report tells what every antenna has heard until then, so silence reaches up to the report
+    before this one; what the near one heard since may yet follow in the same breath.
     """
-    if near.gone or far.rssi is None or near.rssi is None:
+    here = was.at(near)
+    if not here.n or here.gone:
         return True
-    lead = far.rssi - near.rssi
-    if far.gone:
-        return lead >= -2 * margin
-    return lead >= (-margin if far.reports >= 2 else margin)
+    before = next((r.mono for r in reversed(was.reports) if r.mono < report.mono), 0)
+    return before - here.last >= manner.dwell
+
+
+def _is_over(now: Track, report: Report, manner: Manner, near: Side) -> bool:
+    """Return whether the tag is certainly on the far side by now."""
+    run = now.run
+    if run is None or run.n < 2 or not _plausible(now, near, manner):
+        return False
+    if run.best is not None and run.best < manner.near_dbm:
+        return False
+    if _is_silent(now, report, manner, near):
+        return True
+    here = now.at(near)
+    held = report.mono - run.since >= manner.dwell and run.reports >= 2
+    ahead = _lead(report.rssi, here.rssi) >= 2 * manner.margin
+    return held and ahead and _lead(here.best, here.rssi) >= manner.margin
+
+
+def _lead(ahead: int | None, behind: int | None) -> int:
+    """Return by how many dB one is ahead, 0 where that is not known."""
+    return 0 if ahead is None or behind is None else ahead - behind
+
+
+def _plausible(track: Track, near: Side, manner: Manner) -> bool:
+    """Return whether the far antenna heard a tag that passed it, and no reflection of a near one."""
+    here, there = track.at(near).best, track.at(OTHER[near]).best
+    if here is None or there is None:
+        return True
+    return there >= manner.near_dbm or there >= here - 2 * manner.margin

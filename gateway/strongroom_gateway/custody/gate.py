@@ -1,102 +1,203 @@
-"""exit.no_leave: an item is carried out through a gate, and nobody allowed it."""
+"""exit.no_leave: an item is carried out through a gate, and nobody allowed it.
+
+Where the reads do not tell, exit.unclear asks for a look; see docs/gate.md.
+"""
 
 from typing import Any, cast
 
+import msgspec
+
 from ..contract import Sensed, Tag
-from ..room.context import Context, evidence, when
-from ..room.effects import NONE, Effect, Effects, Raise, Record, Start, Tick
+from ..room.context import Context, sensed_at
+from ..room.effects import NONE, Clear, Effect, Effects, Start, Tick
 from ..room.model import Item
 from ..room.registry import RuleState, rule
 from ..sections import GateSection
-from .direction import STAYING, Manner, Report, Side, Track, follow
-from .places import OUTSIDE, RETURNING, WITH_HOLDER, find_leave
+from .direction import STAYING, Report, Side, Track, Verdict, conclude, follow, leave, too_late
+from .gate_judging import CODE, UNCLEAR, Message, judge, manner_of, near_side, question, unmoved
 
-CODE = "exit.no_leave"
+_LOOK_AGAIN = 600_000
+_STRANGE = "?"  # the key of tags that are no item's; it never has a state
+
+
+class Doubt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The item was last heard here and may be outside: since when (Unix ms), whether it was asked."""
+
+    gate: str
+    at: int
+    asked: bool = False
+    why: dict[str, Any] = {}
 
 
 class Passage(RuleState, frozen=True):
-    """A known tag in a gate during one boot of the node."""
+    """An item in a gate during one boot of the node, and what was left open when it was there last."""
 
-    boot: int
-    track: Track
+    gate: str = ""
+    last: Message | None = None
+    track: Track | None = None
+    doubt: Doubt | None = None
 
 
-def _tag_in_gate(ctx: Context, event: Sensed) -> str | None:
+def _item_read(ctx: Context, event: Sensed) -> str | None:
     body = cast(Tag, event.body)
-    gate = ctx.gate_at.get((event.node, body.reader))
-    return None if gate is None else f"{gate}:{body.id}"
+    item = ctx.item_by_tag(body.id)
+    if item is not None:
+        return item.id
+    return _STRANGE if (event.node, body.reader) in ctx.gate_at else None
 
 
-@rule(CODE, state=Passage, on=("event/tag",), key=_tag_in_gate)
+@rule(CODE, state=Passage, on=("event/tag",), key=_item_read)
 def exit_no_leave(
     state: Passage | None, event: Sensed | Start | Tick, now: int, ctx: Context
 ) -> tuple[Passage | None, Effects]:
-    """Follow a tag between the antennas; judge it once it has crossed.
+    """Follow an item between the antennas; judge it once it has crossed.
 
     Out without leave is an alarm, out with leave a silent entry, in again a return that is pending.
     """
-    if not isinstance(event, Sensed):
-        return (None if isinstance(event, Tick) else state), NONE
+    if isinstance(event, Start):
+        return state, NONE
+    if isinstance(event, Tick):
+        return (None, NONE) if state is None else _later(state, event.key, now, ctx)
     body = cast(Tag, event.body)
-    gate = ctx.gates[ctx.gate_at[event.node, body.reader]]
     item = ctx.item_by_tag(body.id)
     if item is None:
         if body.act == "seen" and not ctx.is_known(body.id):
             ctx.count("gate.unknown_tag")
         return state, NONE
+    gate = ctx.gates.get(ctx.gate_at.get((event.node, body.reader), ""))
+    if gate is None:
+        return _answered(state, item.id, event)
     side: Side | None = {gate.inner: "inner", gate.outer: "outer"}.get(body.ant or "")  # type: ignore[assignment]  # the values are the two words
     weak = body.rssi is not None and body.rssi < gate.rssi_floor
-    if side is None or weak:
+    if gate.direction != "antennas" or side is None or weak:
         return state, NONE
-    window = int(gate.window_s * 1000)
-    track = state.track if state is not None and state.boot == event.boot else None
-    report = Report(side, event.mono, body.n, body.rssi)
-    manner = Manner(gate.min_reads, window, gate.margin_db)
-    track, crossed = follow(track, side, report, manner, gone=body.act == "gone")
-    due = now + (STAYING if track.present else window)
-    passage = Passage(boot=event.boot, track=track, due=due)
-    if not crossed:
-        return passage, NONE
-    return passage, _judge(gate, item, event, track, ctx)
+    effects: list[Effect] = []
+    passage = _continued(state, event, gate, item, ctx, effects)
+    return _hear(passage, body, side, event, now, gate, item, ctx, effects), effects
 
 
-def _judge(
-    gate: GateSection, item: Item, event: Sensed, track: Track, ctx: Context
-) -> list[Effect]:
-    why: dict[str, Any] = {
-        "rule": CODE,
-        "reads": [{"ant": r.ant, "mono": r.mono, "n": r.n, "rssi": r.rssi} for r in track.reports],
-        "order": ["outer", "inner"] if track.side == "inner" else ["inner", "outer"],
-        "decided_by": evidence(event),
-        **when(event),
-        "settings": {
-            "min_reads": gate.min_reads,
-            "rssi_floor": gate.rssi_floor,
-            "margin_db": gate.margin_db,
-            "window_s": gate.window_s,
-            "source": f"gate.{gate.id}",
-        },
-    }
-    before = ctx.where(item.id)
-    body: dict[str, Any] = {"item": item.id, "gate": gate.id, "holder": before.holder, "why": why}
-    if track.side == "inner":
-        if before.place not in (OUTSIDE, WITH_HOLDER):
-            ctx.count("gate.inward_of_item_inside")
-            return []
-        body["place"] = RETURNING
-        return [Record("movement.return_pending", body)]
-    leave = find_leave(item.id, ctx)
-    why["leave"] = leave.looked_for
-    body["holder"], body["place"] = leave.holder, OUTSIDE
-    if leave.granted:
-        return [Record("movement.exit", body)]
-    last = before.last_holder
-    why["last_holder"] = last
-    body["last_holder"] = last
-    params = {
-        "item": item.name,
-        "item_id": item.id,
-        "gate": gate.name,
-        "last_holder": ctx.person_name(last),
-    }
-    return [Raise(CODE, item.id, why, params), Record("movement.exit_without_leave", body)]
+def _continued(
+    state: Passage | None,
+    event: Sensed,
+    gate: GateSection,
+    item: Item,
+    ctx: Context,
+    effects: list[Effect],
+) -> Passage:
+    """Return the state this report goes on from; another gate, boot or time ends a stay before it."""
+    if state is None:
+        return Passage()
+    if state.track is None or state.last is None:
+        return state
+    same = (gate.id, event.node, event.boot) == (state.gate, state.last.node, state.last.boot)
+    if same and not too_late(state.track, event.mono, manner_of(gate)):
+        return state
+    return _ended(state, item, ctx, effects)
+
+
+def _hear(
+    state: Passage,
+    body: Tag,
+    side: Side,
+    event: Sensed,
+    now: int,
+    gate: GateSection,
+    item: Item,
+    ctx: Context,
+    effects: list[Effect],
+) -> Passage | None:
+    manner, near = manner_of(gate), near_side(item.id, ctx)
+    track, doubt = state.track, state.doubt
+    if body.act == "gone":
+        if track is None or not track.at(side).n:
+            return state if state.track or state.doubt else None
+        track, verdict = leave(track, side, manner, near)
+    else:
+        report = Report(side, event.mono, body.n, body.rssi, body.span)
+        track, verdict = follow(track, report, manner, near)
+        if doubt is not None and side == "inner":
+            effects += _clear(doubt, item.id, {"heard_at": sensed_at(event), "gate": gate.id})
+            doubt = None
+    last = Message(event.node, event.boot, event.seq, sensed_at(event), event.ts)
+    passage = Passage(gate=gate.id, last=last, track=track, doubt=doubt)
+    if verdict is not None:
+        passage = _judged(passage, verdict, item, ctx, effects)
+    due = now + (STAYING if track.present else manner.age_out)
+    return msgspec.structs.replace(passage, due=due)
+
+
+def _judged(
+    state: Passage, verdict: Verdict, item: Item, ctx: Context, effects: list[Effect]
+) -> Passage:
+    """Return the state after a verdict on its track, whose consequences go into `effects`."""
+    if state.track is None or state.last is None:
+        return state
+    gate = ctx.gates[state.gate]
+    judged = judge(gate, item, verdict, state.track, state.last, ctx)
+    effects += judged.effects
+    doubt = state.doubt
+    if judged.settled and doubt is not None:
+        effects += _clear(doubt, item.id, {"settled": verdict.how})
+        doubt = None
+    elif judged.asks:
+        asked = verdict.how != "doubt" or (doubt is not None and doubt.asked)
+        doubt = Doubt(gate.id, state.last.at, asked, dict(judged.why))
+    return msgspec.structs.replace(state, doubt=doubt)
+
+
+def _ended(state: Passage, item: Item, ctx: Context, effects: list[Effect]) -> Passage:
+    """Return the state once its stay is over, and judge what that stay was."""
+    if state.track is not None and state.gate in ctx.gates:
+        gate = ctx.gates[state.gate]
+        verdict = conclude(state.track, manner_of(gate), near_side(item.id, ctx))
+        if verdict is not None:
+            state = _judged(state, verdict, item, ctx, effects)
+    return msgspec.structs.replace(state, track=None, last=None, gate="", due=None)
+
+
+def _later(state: Passage, name: str, now: int, ctx: Context) -> tuple[Passage | None, Effects]:
+    """End a stay of which nothing more was heard; ask after an item that was not heard of since."""
+    item = ctx.item(name)
+    if item is None:
+        return None, NONE
+    if state.track is None:
+        return _asked(state, item, now, ctx)
+    effects: list[Effect] = []
+    state = _ended(state, item, ctx, effects)
+    if state.doubt is None:
+        return None, effects
+    wait = _LOOK_AGAIN if state.doubt.asked else _patience(ctx.gates[state.doubt.gate])
+    return msgspec.structs.replace(state, due=now + wait), effects
+
+
+def _asked(state: Passage, item: Item, now: int, ctx: Context) -> tuple[Passage | None, Effects]:
+    """Ask for an item that was last heard at a gate, until it is found to be elsewhere."""
+    doubt = state.doubt
+    if doubt is None or doubt.gate not in ctx.gates:
+        return None, NONE
+    if not unmoved(item.id, doubt.at, ctx):
+        return None, _clear(doubt, item.id, {"moved": ctx.where(item.id).place})
+    effects: list[Effect] = []
+    if not doubt.asked:
+        effects.append(question(ctx.gates[doubt.gate], item, doubt.why, 0, ctx))
+        doubt = msgspec.structs.replace(doubt, asked=True)
+    return msgspec.structs.replace(state, doubt=doubt, due=now + _LOOK_AGAIN), effects
+
+
+def _patience(gate: GateSection) -> int:
+    return int(gate.doubt_s * 1000)
+
+
+def _answered(state: Passage | None, item: str, event: Sensed) -> tuple[Passage | None, Effects]:
+    """Take note that a reader inside the room has the item: whatever was in doubt is not any more."""
+    if state is None or state.doubt is None or cast(Tag, event.body).act == "gone":
+        return state, NONE
+    if sensed_at(event) < state.doubt.at:
+        return state, NONE  # an old report that was waiting on a node
+    effects = _clear(state.doubt, item, {"heard_at": sensed_at(event), "node": event.node})
+    left = msgspec.structs.replace(state, doubt=None)
+    return (None if left.track is None else left), effects
+
+
+def _clear(doubt: Doubt, item: str, why: dict[str, Any]) -> list[Clear]:
+    return [Clear(UNCLEAR, item, why)] if doubt.asked else []

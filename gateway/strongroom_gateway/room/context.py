@@ -96,6 +96,11 @@ class Context:
         """Return whether the register has a person or an item with this tag."""
         return self._tagged(tag)[0] != ""
 
+    def tag_owner(self, tag: str) -> str:
+        """Return what carries a tag, "item/ID" or "person/ID"; an empty word for nothing."""
+        kind, name = self._tagged(tag)
+        return f"{kind}/{name}" if kind else ""
+
     def where(self, item: str) -> Where:
         """Return where an item is; one never moved is at home."""
         try:

@@ -1,0 +1,171 @@
+"""Who may register what; what is refused; and that the register is found again."""
+
+import pytest
+from strongroom_gateway.errors import RefusedActError, UnknownActError
+from support.outcome import Outcome
+from support.sensing import T0, Nodes, room
+
+PEOPLE = [
+    {"id": "li", "name": "Li Wen", "roles": ["archivist"], "badges": ["04aabbccdd0001"]},
+    {"id": "wang", "name": "Wang Fang", "roles": ["handler_a"]},
+    {"id": "gone", "name": "Gone", "roles": ["archivist"], "active": False},
+    {"id": "boss", "name": "Boss", "roles": ["general_manager"]},
+]
+PLACES = [{"id": "A-1", "name": "Shelf A-1", "custodian": "li", "parent": "hall"}]
+SHA = "0" * 64
+
+
+@pytest.fixture
+def there():
+    made = room(person=PEOPLE, place=PLACES, item=[])
+    made.start(T0)
+    return made
+
+
+def refusal(there, kind, by, body):
+    before = there.rows()
+    with pytest.raises(RefusedActError) as refused:
+        there.act(kind, by, body, T0)
+    assert there.rows() == before, "a refused act changes nothing"
+    return refused.value.key
+
+
+def box(name, **more):
+    return {"row": {"id": name, "name": f"Box {name}", **more}}
+
+
+def imported(there, kind, rows):
+    body = {"kind": kind, "rows": rows, "source": "list.csv", "sha256": SHA}
+    decision = there.act("register.import", "li", body, T0)
+    return decision.entries[-1].body
+
+
+@pytest.mark.parametrize(
+    ("by", "key"),
+    [
+        ("wang", "act.not_allowed"),
+        ("gone", "act.person_inactive"),
+        ("nobody", "act.unknown_person"),
+    ],
+)
+def test_C1_only_designated_people_register_items(there, by, key):
+    assert refusal(there, "item.register", by, box("b1")) == key
+
+
+def test_C1_a_designation_is_itself_a_record(there):
+    row = {"id": "zhao", "name": "Zhao", "roles": ["archivist"]}
+    assert refusal(there, "person.register", "li", {"row": row}) == "act.not_allowed"
+    out = Outcome(there).take(there.act("person.register", "boss", {"row": row, "why": "new"}, T0))
+    ((kind, body),) = out.entries()
+    assert (kind, body["by"], body["why"]) == ("person.registered", "boss", "new")
+    assert body["person"]["roles"] == ("archivist",)
+    there.act("item.register", "zhao", box("b1"), T0)
+
+
+def test_C2_what_rests_has_one_accountable_custodian(there):
+    there.act("item.register", "li", box("b1", home="A-1"), T0)
+    assert there.ctx.accountable("b1") == "li"
+    assert there.ctx.where("b1").place == "A-1"
+
+
+def test_an_item_without_a_home_is_unfiled_not_nowhere(there):
+    there.act("item.register", "li", box("b1"), T0)
+    assert there.ctx.where("b1").place == "@unfiled"
+
+
+def test_the_administrator_may_and_is_named(there):
+    decision = there.act("item.register", "local:root", box("b1"), T0)
+    assert decision.entries[0].body["by"] == "local:root"
+
+
+def test_an_unknown_act_is_said_to_be(there):
+    with pytest.raises(UnknownActError):
+        there.act("item.eat", "li", {}, T0)
+
+
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [
+        ({"tags": ["04aabbccdd0001"]}, "act.tag_taken"),
+        ({"number": "N-1"}, "act.number_taken"),
+        ({"home": "Z-9"}, "act.unknown_place"),
+        ({"parent": "nothing"}, "act.unknown_item"),
+        ({"parent": "b2"}, "act.inside_itself"),
+        ({"kind": "certificate"}, "act.certificate_kind"),
+        (
+            {"kind": "certificate", "certificate": "other_right", "parent": "b1"},
+            "act.certificate_in_box",
+        ),
+        ({"certificate": "other_right"}, "act.no_certificate"),
+        ({"colour": "red"}, "act.bad_body"),
+        ({"pages": -1}, "act.bad_body"),
+        ({"tags": ["88aabbcc00"], "pages": "many"}, "act.bad_body"),
+    ],
+)
+def test_C8_and_others_are_refused(there, row, key):
+    there.act("item.register", "li", box("b1", number="N-1"), T0)
+    assert refusal(there, "item.register", "li", box("b2", **row)) == key
+
+
+def test_a_tag_that_moves_to_another_item_leaves_the_first(there):
+    there.act("item.register", "li", box("b1", tags=["e2000001"]), T0)
+    there.act("item.register", "li", box("b1", tags=["e2000002"]), T0)
+    there.act("item.register", "li", box("b2", tags=["e2000001"]), T0)
+    assert there.ctx.item_by_tag("e2000001").id == "b2"
+    assert there.ctx.item_by_tag("e2000002").id == "b1"
+
+
+def test_a_list_is_taken_row_by_row(there):
+    summary = imported(
+        there,
+        "item",
+        [
+            {"id": "b1", "name": "One", "tags": ["e2000001"]},
+            {"id": "b2", "name": "Two", "tags": ["e2000001"]},
+            {"id": "b3", "name": "Three", "home": "nowhere"},
+            {"id": "b4", "name": "Four"},
+        ],
+    )
+    assert (summary["registered"], summary["unchanged"]) == (2, 0)
+    assert [(r["row"], r["key"]) for r in summary["refused"]] == [
+        (2, "act.tag_taken"),
+        (3, "act.unknown_place"),
+    ]
+    again = imported(there, "item", [{"id": "b1", "name": "One", "tags": ["e2000001"]}])
+    assert (again["registered"], again["unchanged"]) == (0, 1)
+
+
+def test_places_of_one_list_may_lie_in_each_other(there):
+    summary = imported(
+        there,
+        "place",
+        [
+            {"id": "hall", "name": "Hall", "kind": "room"},
+            {"id": "B", "name": "B", "parent": "hall"},
+            {"id": "B-1", "name": "B-1", "kind": "slot", "parent": "B", "order": 2},
+            {"id": "B-2", "name": "B-2", "kind": "slot", "parent": "B", "order": 1},
+        ],
+    )
+    assert summary["refused"] == []
+    assert [name for name, _ in there.ctx.rows.scan("under", "B/")] == [
+        "B/000000001/B-2",
+        "B/000000002/B-1",
+    ]
+
+
+def test_a_person_who_leaves_has_no_badge_any_more(there):
+    row = {**PEOPLE[0], "active": False}
+    there.act("person.register", "boss", {"row": row}, T0)
+    assert there.ctx.person_by_badge("04aabbccdd0001") is None
+    nodes = Nodes()
+    out = Outcome(there).feed(nodes.tap("04aabbccdd0001", T0 + 1_000))
+    assert "deny" in [body.pattern for _, body in out.commands()]
+
+
+def test_the_same_rows_come_from_the_same_entries(there):
+    """What is read back from the rows of a room is what the room knew."""
+    there.act("item.register", "li", box("b1", home="A-1", tags=["e2000001"]), T0)
+    again = room(there.rows(), person=PEOPLE, place=PLACES, item=[])
+    assert again.ctx.item_by_tag("e2000001") == there.ctx.item_by_tag("e2000001")
+    assert again.ctx.where("b1") == there.ctx.where("b1")
+    assert again.start(T0 + 1).entries == [], "nothing is registered twice"
