@@ -14,6 +14,7 @@ from .canonical import problem_of
 from .format import application_problem, guard_problems, has_table, type_problems
 from .heads import Heads
 from .note import Key
+from .projections import Rows
 from .report import Report
 from .tree import TREES, Tree, hash_named
 
@@ -98,11 +99,13 @@ def _recompute(
     for text, idx in type_problems(connection):
         report.complain(text, idx)
     heads = Heads(connection, report, keys, since)
-    _entries(connection, report, tree, heads, progress or (lambda done, total: None))
+    rows = Rows()
+    _entries(connection, report, tree, heads, rows, progress or (lambda done, total: None))
     report.root = tree.root().hex()
     heads.compare()
     _edge(connection, report)
     _marks(connection, report)
+    rows.compare(connection, report)
     for (found,) in connection.execute("PRAGMA integrity_check(5)"):
         if found != b"ok":
             report.complain(f"the database is damaged: {_shown(found)}")
@@ -114,13 +117,19 @@ def _tree_name(connection: sqlite3.Connection) -> str:
 
 
 def _entries(
-    connection: sqlite3.Connection, report: Report, tree: Tree, heads: Heads, progress: Progress
+    connection: sqlite3.Connection,
+    report: Report,
+    tree: Tree,
+    heads: Heads,
+    rows: Rows,
+    progress: Progress,
 ) -> None:
     """Walk through the entries; stop at a gap, for what follows has no place."""
     new = hash_named(report.tree)
     total = connection.execute("SELECT coalesce(max(idx) + 1, 0) FROM entry").fetchone()[0]
     stored = _subtrees(connection)
     names: dict[bytes | None, bytes] = {None: b"null"}
+    wanted = rows.wanted
     stop = heads.next(0, tree)
     for row in connection.execute(_ENTRIES):
         idx, at, kind, room, node, boot, seq, body, leaf = row
@@ -133,6 +142,8 @@ def _entries(
         problem = problem_of(body) if type(body) is bytes else "its body is no text"
         if problem is not None:
             report.complain(f"entry {idx} is not what was recorded: {problem}", idx)
+        elif wanted[kind]:
+            rows.take(idx, at, kind, body)
         for name in (kind, room, node):
             if name not in names:
                 names[name] = _quoted(name)

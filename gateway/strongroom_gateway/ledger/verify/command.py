@@ -99,11 +99,21 @@ def _say(path: Path, report: Report, keys: Sequence[Key] | None) -> int:
         f"{path}: {report.entries} entries, {report.tree} root {report.root}:"
         " every entry and the tree fit"
     )
+    print(f"{path}: {_rows(report)}")
     print(
         f"{path}: {report.checkpoints} checkpoints {signed}; they cover the first"
         f" {report.covered} entries"
     )
     return GOOD
+
+
+def _rows(report: Report) -> str:
+    """Say which rows of the room follow from the entries, and which were not looked at."""
+    said = f"{report.rows.total()} rows of the room follow from the entries"
+    if not report.unchecked:
+        return said
+    others = ", ".join(f"{name} {count}" for name, count in sorted(report.unchecked.items()))
+    return printable(f"{said}; of other kinds, not checked: {others}")
 
 
 def _keys(words: Sequence[str]) -> list[Key]:

@@ -1,5 +1,6 @@
 """What a verification found, in words."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 MOST_PROBLEMS = 20
@@ -26,6 +27,11 @@ class Report:
     """Stored checkpoints that fit."""
     covered: int = 0
     """Entries that a fitting checkpoint covers: with keys, a signed one."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    """Rows of the room that were compared with what the entries give, by kind."""
+    unchecked: Counter[str] = field(default_factory=Counter)
+    """Rows of kinds that are not known here."""
 
     def complain(self, text: str, entry: int | None = None) -> None:
         """Add a problem, up to a number that a person can read."""
