@@ -8,13 +8,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import alarm_latency, ledger_size, throughput
+from bench import alarm_latency, ledger_size, register_size, throughput
 
 
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("names", nargs="*", default=["throughput", "latency", "starts", "append"])
+    parser.add_argument(
+        "names",
+        nargs="*",
+        default=["throughput", "latency", "starts", "append", "register"],
+    )
     parser.add_argument("--short", action="store_true", help="a minute instead of half an hour")
     parser.add_argument("--report", type=Path, help="write the figures here as JSON")
     asked = parser.parse_args()
@@ -46,7 +50,9 @@ def _run(name: str, folder: Path, short: bool) -> dict[str, Any]:
             return ledger_size.run(
                 folder, 50_000 if short else 10_000_000, rounds=50 if short else 300
             )
-    raise SystemExit(f"no bench is called {name}: throughput, latency, starts, append")
+        case "register":
+            return register_size.run(folder, 20_000 if short else 600_000, 20 if short else 200)
+    raise SystemExit(f"no bench is called {name}: throughput, latency, starts, append, register")
 
 
 if __name__ == "__main__":
