@@ -53,6 +53,9 @@ BUILT_IN = {
     "register": BuiltIn(
         "strongroom_gateway.register.command", "people, items and places: lists in and out"
     ),
+    "find": BuiltIn(
+        "strongroom_gateway.shelves.command", "say where an item is and how to reach it"
+    ),
     "version": BuiltIn("strongroom_gateway.version_command", "print the version"),
 }
 

@@ -15,7 +15,7 @@ from ..alarms.isa182 import RefusedError
 from ..epcis import routes as epcis
 from ..errors import LedgerError, RefusedActError, UnknownActError
 from ..i18n import text
-from . import acts, find, people, proofs, reads
+from . import acts, find, people, proofs, reach, reads
 from .asking import language
 from .page import page
 from .source import Operator, Source
@@ -59,6 +59,7 @@ def read_app(source: Source, hosts: list[str]) -> FastAPI:
     app = _bare("Strongroom", "What a room's gateway knows: read-only.", source)
     app.include_router(reads.api, prefix=API)
     app.include_router(find.api, prefix=API)
+    app.include_router(reach.api, prefix=API)
     app.include_router(proofs.api, prefix=API)
     app.include_router(epcis.api, prefix=API)
     app.include_router(reads.outside)
@@ -78,6 +79,7 @@ def admin_app(source: Source, operator: Operator) -> FastAPI:
     app.state.operator = operator
     app.include_router(reads.api, prefix=API)
     app.include_router(find.api, prefix=API)
+    app.include_router(reach.api, prefix=API)
     app.include_router(proofs.api, prefix=API)
     app.include_router(epcis.api, prefix=API)
     app.include_router(reads.outside)
