@@ -141,24 +141,27 @@ class SafeSection(_Section, frozen=True):
 
 
 class GateSection(_Section, frozen=True):
-    """An exit gate with two antennas of one reader; `inner` faces the room.
+    """An exit gate: a reader with an antenna on either side, `inner` facing the room; or, with
+    `direction` "beams", a reader and two inputs or contacts of the same node, one behind the other.
 
-    Reads weaker than `rssi_floor` (dBm) do not count. A tag has crossed when it was read
-    `min_reads` times in all, on both sides, and is now heard on the far side by `margin_db` more
-    strongly, or there alone. After it was reported gone, what is read within `window_s` still
-    belongs to the same passage.
+    What each of the figures is for, and how to find a site's own, is told in docs/gate.md.
     """
 
     id: Name
     name: Label
     node: Name
     reader: Name
+    direction: Literal["antennas", "beams"] = "antennas"
     inner: Name = "inner"
     outer: Name = "outer"
     min_reads: Count = 2
-    rssi_floor: Annotated[int, Meta(ge=-120, le=0)] = -75
+    sure_reads: Count = 8
+    rssi_floor: Annotated[int, Meta(ge=-120, le=0)] = -85
+    near_dbm: Annotated[int, Meta(ge=-120, le=0)] = -58
     margin_db: Annotated[int, Meta(ge=0, le=60)] = 6
-    window_s: Seconds = 5
+    dwell_s: Annotated[float, Meta(ge=0, le=60)] = 0.2
+    age_out_s: Seconds = 15
+    doubt_s: Annotated[float, Meta(ge=0, le=7 * 86_400)] = 28_800
 
 
 class DeskSection(_Section, frozen=True):

@@ -123,6 +123,7 @@ class Nodes:
         rssi: int | None = -50,
         n: int = 1,
         act: str = "more",
+        span: int = 0,
         **more: Any,
     ) -> Sensed:
         """A report of the gate reader."""
@@ -134,7 +135,7 @@ class Nodes:
             "ant": ant,
             "rssi": rssi,
             "n": n,
-            "span": 0,
+            "span": span,
         }
         return self.say("g1", "event", "tag", body, at, **more)
 

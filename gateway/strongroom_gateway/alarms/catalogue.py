@@ -48,6 +48,7 @@ _KINDS = (
     AlarmKind("node.silent", "high"),
     AlarmKind("sensor.lost", "medium", parent="node.silent"),
     AlarmKind("exit.no_leave", "critical", latching=True, momentary=True),
+    AlarmKind("exit.unclear", "low", worse="high"),
     AlarmKind("safe.outside_hours", "critical", latching=True),
     AlarmKind("badge.unknown", "low", worse="medium"),
     AlarmKind("ledger.not_recording", "critical"),

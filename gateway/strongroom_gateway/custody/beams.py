@@ -1,0 +1,144 @@
+"""Which way somebody went through two light beams, and which tags went with them. Pure; times in
+the node's own ms since boot.
+
+One antenna says what is there, the beams say who passes and which way. Whoever breaks the one first
+and clears the other last has passed; one who clears last what they broke first has turned back.
+"""
+
+from typing import Final
+
+import msgspec
+
+from .direction import OTHER, Manner, Report, Side
+
+REACH: Final = 2_000
+"""A tag read up to so many ms before or after somebody passed may have been with them."""
+ARRIVED: Final = 10_000
+"""One that has been there for longer lies near: it went with them only if it is not heard again."""
+_TAGS: Final = 64
+_KEPT: Final = 12
+
+
+class Passed(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody went to this side; from the first beam broken to the last one clear."""
+
+    to: Side
+    began: int
+    ended: int
+
+
+class Half(msgspec.Struct, frozen=True, array_like=True):
+    """One beam alone was broken and cleared: the first half of a passage, or nothing."""
+
+    side: Side
+    began: int
+    ended: int
+
+
+class Present(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tag in the field: since when, the last read, how many, and with whom it may have gone."""
+
+    first: int
+    last: int
+    n: int
+    with_: Passed | None = None
+    reports: tuple[Report, ...] = ()
+
+
+class Beams(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A gate with beams: which are broken, who passed last, which tags are there."""
+
+    broken: tuple[Side, ...] = ()
+    first: Side | None = None
+    began: int = 0
+    half: Half | None = None
+    passed: Passed | None = None
+    tags: dict[str, Present] = {}
+
+
+def beam(state: Beams, side: Side, mono: int, manner: Manner, *, broken: bool) -> Beams:
+    """Return the gate after a beam was broken or is clear again.
+
+    `passed` of the result is another one when that ended a passage.
+    """
+    replace = msgspec.structs.replace
+    if broken:
+        first = state.first or side
+        began = mono if state.first is None else state.began
+        return replace(state, broken=(*_without(state, side), side), first=first, began=began)
+    left = _without(state, side)
+    if left or state.first is None:
+        return replace(state, broken=left)
+    clear = replace(state, broken=(), first=None)
+    if state.first != side:
+        return replace(clear, half=None, passed=Passed(side, state.began, mono))
+    half = state.half
+    if half is not None and half.side == OTHER[side] and state.began - half.ended <= manner.age_out:
+        return replace(clear, half=None, passed=Passed(side, half.began, mono))
+    return replace(clear, half=Half(side, state.began, mono))
+
+
+def carried(state: Beams, manner: Manner) -> tuple[Beams, list[str]]:
+    """Return the gate after somebody passed, and the tags that certainly went with them."""
+    passed = state.passed
+    tags: dict[str, Present] = {}
+    gone = []
+    for tag, there in state.tags.items():
+        if passed is None or there.last < passed.began - REACH:
+            tags[tag] = there
+        elif there.n >= manner.min_reads and there.first >= passed.began - ARRIVED:
+            gone.append(tag)
+            tags[tag] = msgspec.structs.replace(there, with_=None)
+        else:
+            tags[tag] = msgspec.structs.replace(there, with_=passed)
+    return msgspec.structs.replace(state, tags=tags), gone
+
+
+def read(state: Beams, tag: str, report: Report, manner: Manner) -> tuple[Beams, Passed | None]:
+    """Return the gate after a report on a tag, and the passage it certainly belongs to."""
+    was = state.tags.get(tag)
+    began = report.mono - report.span
+    with_ = was.with_ if was is not None else None
+    if with_ is None and was is None and state.passed is not None:
+        with_ = state.passed if began <= state.passed.ended + REACH else None
+    if with_ is not None and report.mono > with_.ended + REACH:
+        with_ = None  # still here when they were gone
+    there = Present(
+        began if was is None else was.first,
+        report.mono,
+        report.n + (was.n if was is not None else 0),
+        with_,
+        (*(was.reports if was is not None else ()), report)[-_KEPT:],
+    )
+    sure = with_ is not None and there.first >= with_.began - ARRIVED
+    if not sure or there.n < manner.min_reads:
+        return _with(state, tag, there), None
+    return _with(state, tag, msgspec.structs.replace(there, with_=None)), with_
+
+
+def gone(state: Beams, tag: str, manner: Manner) -> tuple[Beams, Passed | None]:
+    """Return the gate once a tag is heard no more, and the passage it then must have gone with."""
+    there = state.tags.get(tag)
+    if there is None:
+        return state, None
+    left = {name: one for name, one in state.tags.items() if name != tag}
+    sure = there.n >= manner.min_reads
+    return msgspec.structs.replace(state, tags=left), there.with_ if sure else None
+
+
+def forget(state: Beams, before: int) -> Beams:
+    """Return the gate without the tags last heard before a time."""
+    tags = {name: one for name, one in state.tags.items() if one.last >= before}
+    return msgspec.structs.replace(state, tags=tags)
+
+
+def _without(state: Beams, side: Side) -> tuple[Side, ...]:
+    return tuple(one for one in state.broken if one != side)
+
+
+def _with(state: Beams, tag: str, there: Present) -> Beams:
+    tags = {**state.tags, tag: there}
+    if len(tags) > _TAGS:
+        oldest = min(tags, key=lambda name: tags[name].last)
+        del tags[oldest]
+    return msgspec.structs.replace(state, tags=tags)

@@ -1,0 +1,1 @@
+"""The exit gate: which way a tag went, and how a site finds its settings."""
