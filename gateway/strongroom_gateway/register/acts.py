@@ -15,7 +15,8 @@ from ..room.effects import Effect, Effects, Record
 from ..room.rows import Row
 from . import checks, numbers
 
-MOST_ROWS: Final = 500
+MOST_ROWS: Final = 100
+"""Of one act: while it is decided on, alarms of sensors wait."""
 _KEEPERS: Final = ("archivist", "certificate_custodian")
 _CHECKS: Final[dict[str, Callable[[dict[str, Any], Context, dict[str, str]], Row]]] = {
     "person": checks.person,
