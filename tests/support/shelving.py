@@ -79,3 +79,11 @@ def slot_rows(*slots: str, capacity: int | None = None) -> list[tuple[str, dict[
 def item_row(item: str, **more: Any) -> tuple[str, dict[str, Any]]:
     """Return the entry that registers an item."""
     return ("item.registered", {"item": {"id": item, "name": f"Box {item}", **more}})
+
+
+def lend(room: Room, item: str, person: str | None, place: str = "@holder", at: int = T0) -> None:
+    """Let somebody have an item, as the record would say it; nobody and a place: it is back."""
+    body = {"item": item, "holder": person, "place": place}
+    kind = "movement.return" if person is None else "movement.check_out"
+    for change in tuple(projected(kind, body, at, room.ctx.rows)):
+        room.ctx.rows.change(change)

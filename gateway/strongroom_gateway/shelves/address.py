@@ -58,10 +58,10 @@ def address(place: str) -> Address | None:
     found = _ID.fullmatch(place)
     if found is None:
         return None
-    numbers = [int(found[part]) for part in ("section", "level", "position")]
-    if 0 in numbers:
+    section, level, position = int(found["section"]), int(found["level"]), int(found["position"])
+    if not (section and level and position):
         return None
-    carriage, face = int(found["carriage"]), cast(Literal["a", "b"], found["face"])
+    carriage, face = int(found["carriage"]), cast("Literal['a', 'b']", found["face"])
     if carriage == 0 and face == "a":
         return None  # a fixed shelf at the low end has nothing on that side
-    return Address(found["bank"], carriage, face, *numbers)
+    return Address(found["bank"], carriage, face, section, level, position)

@@ -1,7 +1,9 @@
 """The slots of a bank as the register has them, and which of them are taken."""
 
 from collections.abc import Iterator
+from typing import Final
 
+from ..errors import RefusedActError
 from ..room.context import Context
 from ..room.model import OUTSIDE, RETURNING, WITH_HOLDER, Item, Place
 from ..room.rows import RowsView
@@ -12,6 +14,11 @@ from .tables import Bank
 
 SLOTTED = "slotted"
 """Index slot/item: whose home a slot became by being filed there."""
+_BEHIND_BANK = len("-00a-00-00-00")
+_MOST_LOOKED: Final = 50_000
+"""Alarms wait while an act is decided on: it must not look at every slot of a company."""
+_END: tuple[str | None, str] = (None, "")
+_LAST = "\U0010ffff"
 _NUMBER_PARTS = 4  # company, class, cabinet, volume
 _AWAY = (WITH_HOLDER, OUTSIDE, RETURNING)
 
@@ -35,6 +42,32 @@ def slot_of(place: Place | None) -> Slot | None:
     return Slot(place.id, 1 if place.capacity is None else place.capacity)
 
 
+class _Index:
+    """An index of slot/item, read from slot to slot: asked in the order of filing, each page of it
+    is read once.
+    """
+
+    def __init__(self, rows: RowsView, kind: str) -> None:
+        self._rows, self._kind = rows, kind
+        self._ahead: Iterator[tuple[str, str]] = iter(())
+        self._next: str | None = None
+        self._at = ""
+
+    def items(self, slot: str) -> Iterator[str]:
+        """Yield the items of a slot; to be read to the end before the next is asked for."""
+        wanted = f"{slot}/"
+        if self._at == "" or wanted < self._at:
+            bank = slot[: len(slot) - _BEHIND_BANK + 1]
+            self._ahead = self._rows.scan(self._kind, bank, slot)
+            self._next = next(self._ahead, _END)[0]
+        self._at = wanted + _LAST
+        while self._next is not None and self._next < wanted:
+            self._next = next(self._ahead, _END)[0]
+        while self._next is not None and self._next.startswith(wanted):
+            yield self._next[len(wanted) :]
+            self._next = next(self._ahead, _END)[0]
+
+
 class Occupied:
     """Which slots are taken at one moment: by what rests there, what belongs there while it is away,
     and what a proposal keeps them for.
@@ -43,6 +76,9 @@ class Occupied:
     def __init__(self, ctx: Context, now: int, but: str) -> None:
         self._rows: RowsView = ctx.rows
         self._now, self._but = now, but
+        self._looked = 0
+        self._there = [_Index(ctx.rows, kind) for kind in ("at", SLOTTED)]
+        self._proposed = _Index(ctx.rows, "proposed")
         # What is lent is few beside what is there: one look finds all that will come back.
         self._away: dict[str, set[str]] = {}
         for state in _AWAY:
@@ -54,17 +90,19 @@ class Occupied:
     def items(self, slot: str) -> set[str]:
         """Return the items a slot is taken by, but for the one that is to be filed."""
         found = set(self._away.get(slot, ()))
-        for index in ("at", SLOTTED):
-            found |= {key[len(slot) + 1 :] for key, _ in self._rows.scan(index, f"{slot}/")}
-        for key, _ in self._rows.scan("proposed", f"{slot}/"):
-            item = key[len(slot) + 1 :]
+        for index in self._there:
+            found.update(index.items(slot))
+        for item in self._proposed.items(slot):
             proposal = self._rows.get(Proposal, item)
             if proposal is not None and self._now < proposal.until:
                 found.add(item)
         return found - {self._but}
 
     def count(self, slot: str) -> int:
-        """Return how many items a slot is taken by."""
+        """Return how many items a slot is taken by; RefusedActError after too many were looked at."""
+        self._looked += 1
+        if self._looked > _MOST_LOOKED:
+            raise RefusedActError("shelf.refused.looked", {"count": _MOST_LOOKED})
         return len(self.items(slot))
 
 
@@ -84,6 +122,7 @@ def next_slot(bank: Bank, item: Item, taken: Occupied, ctx: Context) -> Found | 
     What has slots reserved for it goes there, and among the others when those are full.
     """
     reserved, classes = reserved_of(bank), classes_of(item)
+    length = len(bank.id) + _BEHIND_BANK
     own = [part for part in reserved if not classes.isdisjoint(part.classes)]
 
     def slots(start: str) -> Iterator[Slot]:
@@ -98,8 +137,8 @@ def next_slot(bank: Bank, item: Item, taken: Occupied, ctx: Context) -> Found | 
     for part in (*own, None):
 
         def may(slot: str, part: Reserved | None = part) -> bool:
-            at = address(slot)
-            return at is not None and at.bank == bank.id and governs(slot, reserved) == part
+            # Other banks may have names that begin like this one's.
+            return len(slot) == length and governs(slot, reserved) == part
 
         last = None
         if bank.section.filing == "after_last":

@@ -20,7 +20,7 @@ from strongroom_gateway.shelves.guide import pushed
 from strongroom_gateway.shelves.misplaced import CODE
 from support.outcome import Outcome
 from support.sensing import T0, Nodes
-from support.shelving import LI, WANG, Bank, item_row, registered, shelved, slot_rows
+from support.shelving import LI, WANG, Bank, item_row, lend, registered, shelved, slot_rows
 
 MINUTE = 60_000
 SLOT = "a-02a-01-03-07"  # carriage 2, its face to the low end: aisle 1
@@ -119,8 +119,7 @@ def test_locked_or_moving_is_said_first():
 
 def test_a_box_somebody_has():
     room = there()
-    nodes = Nodes()
-    Outcome(room).feed([nodes.tap(WANG, T0), nodes.tap("04110097", T0 + 1)])
+    lend(room, "B1", "wang")
     assert said(room) == [
         "Box B1 is with Wang Fang since 2027-01-15 16:00",
         "Its place is Bank A, carriage 2, face A, section 1, level 3, position 7 (a-02a-01-03-07)",
@@ -161,8 +160,7 @@ def test_a_volume_is_where_its_box_is():
     assert lines[0] == "Box V1 lies in Box B1"
     assert lines[1].startswith("Box V1 is at Bank A, carriage 2, face A")
     assert [b.id for b in found(room, "V1").inside] == ["B1"]
-    nodes = Nodes()
-    Outcome(room).feed([nodes.tap(WANG, T0), nodes.tap("04110097", T0 + 1)])
+    lend(room, "B1", "wang")
     assert said(room, "V1")[0] == "Box V1 is with Wang Fang since 2027-01-15 16:00"
 
 

@@ -7,6 +7,7 @@ from strongroom_gateway.sections import ShelfReaderSection
 from strongroom_gateway.shelves.misplaced import Sighting, covers, stands_at
 from support.outcome import Outcome
 from support.sensing import T0, Nodes, room
+from support.shelving import lend
 
 SECOND, MINUTE = 1000, 60_000
 ALARM = "shelf.misplaced:BOX-1"
@@ -102,21 +103,18 @@ def test_an_hf_reader_hears_what_stands_before_it_and_nothing_else():
 
 def test_a_box_in_somebodys_hands_is_theirs_to_carry():
     reads = Reads()
-    nodes = reads.nodes
     out = Outcome(here())
-    out.feed([nodes.tap("04aabbccdd0001", T0), nodes.tap("04110009", T0 + SECOND)])
-    assert out.movements() == [("check_out", "BOX-1")]
+    lend(out.room, "BOX-1", "li")
     out.feed([reads.uhf("two", T0 + n * MINUTE) for n in range(1, 4)])
     assert out.states(ALARM) == []
 
 
 def test_checking_it_out_ends_it():
     reads = Reads()
-    nodes = reads.nodes
     out = Outcome(here()).feed(reads.hf(T0)).at(T0 + MINUTE)
     assert out.states(ALARM) == [(ALARM, "UNACK")]
-    out.feed([nodes.tap("04aabbccdd0001", T0 + 2 * MINUTE)])
-    out.feed([nodes.tap("04110009", T0 + 2 * MINUTE + SECOND)]).at(T0 + 4 * MINUTE)
+    lend(out.room, "BOX-1", "li", at=T0 + 2 * MINUTE)
+    out.at(T0 + 4 * MINUTE)
     assert out.states(ALARM)[-1] == (ALARM, "RTNUN")
 
 
