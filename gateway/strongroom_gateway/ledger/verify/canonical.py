@@ -37,23 +37,31 @@ _read_plainly = json.JSONDecoder(parse_float=_fraction).decode
 
 def problem_of(text: bytes) -> str | None:
     """Return what keeps a text from being canonical JSON, None when nothing does."""
+    return read(text)[0]
+
+
+def read(text: bytes) -> tuple[str | None, Any]:
+    """Return what keeps a text from being canonical JSON, and its value where nothing does."""
     try:
-        if _again(text).encode() == text:
-            return None
+        again, value = _again(text)
+        if again.encode() == text:
+            return None, value
     except (ValueError, RecursionError) as error:
-        return f"it is not JSON: {error}"
-    return "it is not written canonically"
+        return f"it is not JSON: {error}", None
+    return "it is not written canonically", None
 
 
-def _again(text: bytes) -> str:
-    """Return the canonical text of the value of a text."""
+def _again(text: bytes) -> tuple[str, Any]:
+    """Return the canonical text of the value of a text, and the value."""
     delicate = _LONG.search(text) or b"\\u" in text or (not text.isascii() and _FAR.search(text))
     if not delicate:
         try:
-            return _write_plainly(_read_plainly(text.decode()))
+            value = _read_plainly(text.decode())
+            return _write_plainly(value), value
         except _FractionError:
             pass
-    return _write(json.loads(text.decode(), parse_int=_integer, parse_float=_float))
+    exact = json.loads(text.decode(), parse_int=_integer, parse_float=_float)
+    return _write(exact), json.loads(text)
 
 
 def _integer(literal: str) -> _Number:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .canonical import problem_of
+from .canonical import read
 from .format import application_problem, guard_problems, has_table, type_problems
 from .heads import Heads
 from .note import Key
@@ -139,11 +139,11 @@ def _entries(
             break
         if expected == stop:
             stop = heads.next(expected, tree)
-        problem = problem_of(body) if type(body) is bytes else "its body is no text"
+        problem, value = read(body) if type(body) is bytes else ("its body is no text", None)
         if problem is not None:
             report.complain(f"entry {idx} is not what was recorded: {problem}", idx)
         elif wanted[kind]:
-            rows.take(idx, at, kind, body)
+            rows.take(idx, at, kind, value)
         for name in (kind, room, node):
             if name not in names:
                 names[name] = _quoted(name)
