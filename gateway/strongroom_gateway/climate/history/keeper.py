@@ -1,0 +1,148 @@
+"""Takes readings from the ledger into the history, closes days, seals them, lets old ones go.
+
+One step at a time; whoever runs it decides how often. Every step may be cut off at any point: what
+was done is done, and the next one goes on from there.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from ...ledger.dating import EntryView, ReadingView
+from .store import DIGEST, IMPORT, History
+
+DAY: Final = 86_400_000
+_PAGE: Final = 1000
+_LEDGER_PAGE: Final = 500
+_KIND: Final = "climate"
+
+Submit = Callable[[str, Mapping[str, Any]], None]
+"""Hands an entry (kind, body) to the ledger's writer; it is on the disk some time later."""
+
+
+class Ledger(Protocol):
+    """The part of the ledger's reader that is needed."""
+
+    def readings(
+        self,
+        after: int = 0,
+        limit: int = 100,
+        kind: str | None = None,
+        node: str | None = None,
+        newest: bool = False,
+    ) -> list[ReadingView]:
+        """Return readings behind an id."""
+        ...
+
+    def entries(
+        self, after: int = -1, limit: int = 100, kind: str | None = None, node: str | None = None
+    ) -> list[EntryView]:
+        """Return entries behind an index."""
+        ...
+
+
+class Retention(msgspec.Struct, frozen=True):
+    """For how many days what is kept (None: for ever): readings, minutes, the ledger's own copies of
+    readings. Hours and days are kept for ever.
+    """
+
+    raw: int | None = 730
+    minutes: int | None = None
+    ledger: int | None = 30
+
+
+class Keeper:
+    """`grace` in ms: how long after midnight a day is still waited for before it is closed."""
+
+    def __init__(
+        self,
+        history: History,
+        ledger: Ledger,
+        submit: Submit,
+        retention: Retention | None = None,
+        grace: int = 3_600_000,
+    ) -> None:
+        self._history, self._ledger, self._submit = history, ledger, submit
+        self._retention = retention or Retention()
+        self._grace = grace
+        self._submitted: set[str] = set()
+        self._looked = {DIGEST: -1, IMPORT: -1}
+
+    def take(self) -> int:
+        """Take over new readings of the ledger; return how many."""
+        count = 0
+        while rows := self._ledger.readings(self._history.cursor, _PAGE, _KIND):
+            self._history.take(
+                [
+                    (f"{one.node}/{one.body['sensor']}", one.time, one.body["t"], one.body["rh"])
+                    for one in rows
+                ],
+                rows[-1].id,
+            )
+            count += len(rows)
+        return count
+
+    def close(self, now: int) -> int:
+        """Close the days that are over (`now` in Unix ms); return how many days of sensors."""
+        return len(self._history.close_days(now - self._grace, now))
+
+    def seal(self) -> int:
+        """Put what waits into the ledger, once; return how much was handed over."""
+        for kind in self._looked:
+            self._find(kind)
+        handed = 0
+        for key, kind, body in self._history.unsealed():
+            if key not in self._submitted:
+                self._submit(kind, msgspec.json.decode(body))
+                self._submitted.add(key)
+                handed += 1
+        return handed
+
+    def _find(self, kind: str) -> None:
+        """Look up which entries of a kind have come into the ledger since the last look."""
+        while entries := self._ledger.entries(self._looked[kind], 100, kind):
+            found = [(str(entry.body.get("key")), entry.idx) for entry in entries]
+            self._history.sealed(found)
+            self._submitted.difference_update(key for key, _ in found)
+            self._looked[kind] = entries[-1].idx
+
+    def prune(self, now: int) -> tuple[int, int]:
+        """Let go of what is older than it is to be kept; return days of readings and of minutes."""
+        raw, minutes = self._retention.raw, self._retention.minutes
+        return self._history.prune(
+            None if raw is None else now - raw * DAY,
+            None if minutes is None else now - minutes * DAY,
+        )
+
+    def prune_ledger(self, path: Path, now: int) -> int:
+        """Let go of the ledger's copies of readings that are here and old enough; return how many.
+
+        The newest reading always stays: numbers go on from it. Raises sqlite3.Error.
+        """
+        if self._retention.ledger is None:
+            return 0
+        return prune_readings(path, self._history.cursor, now - self._retention.ledger * DAY)
+
+
+def prune_readings(path: Path, taken: int, before: int) -> int:
+    """Delete readings of the climate from the ledger's file that were received before a moment (Unix
+    ms) and whose id is below `taken`; a few at a time, so that the writer never waits long.
+    """
+    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        count = 0
+        while True:
+            gone = connection.execute(
+                "DELETE FROM reading WHERE id IN (SELECT id FROM reading WHERE id < ? AND at < ?"
+                " AND kind = ? ORDER BY id LIMIT ?)",
+                (taken, before, _KIND, _LEDGER_PAGE),
+            ).rowcount
+            count += gone
+            if gone < _LEDGER_PAGE:
+                return count
+    finally:
+        connection.close()
