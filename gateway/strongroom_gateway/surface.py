@@ -1,5 +1,6 @@
 """The running gateway as the API and people see it. Safe from any thread."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ _CHECKPOINT = {"make": "health.no_checkpoint", "export": "health.checkpoint_stay
 _RECENT_MS = 60_000
 _MINUTE_MS = 60_000
 _ACT_SECONDS = 5.0
+_MOST_WAITING = 256
+"""Entries whose corrections are remembered before it is looked which are on the disk."""
 
 
 class Surface:
@@ -48,6 +51,9 @@ class Surface:
         self._room, self._book = room, book
         self._pipeline, self._writer = pipeline, writer
         self._shed = (0, -_RECENT_MS)
+        self._correcting = threading.Lock()
+        self._waiting: dict[int, tuple[int, list[Mapping[str, Any]]]] = {}
+        """Corrections that may not be on the disk yet, by entry: how many were before them."""
 
     # -- api.source.Source -------------------------------------------------------------------------
 
@@ -127,16 +133,37 @@ class Surface:
         """Correct an entry by a new one and return its body; nothing is rewritten.
 
         Raises OutsideTreeError when there is no such entry, CorrectionError when it cannot be
-        corrected like that.
+        corrected like that, NotRecordingError when there is no room for more that waits for the
+        disk.
         """
         found = self.record.entry(idx)
         if found is None:
             raise OutsideTreeError(idx, self.record.head().size)
-        before = [one.body for one in self.record.corrections(idx)]
         recorded = found.body | {TIME: found.time}
-        body = correction(idx, found.kind, recorded, changes, who, why, before)
-        self._pipeline.act(lambda _: Decision(entries=[Entry(CORRECTION, body, found.node)]))
+        with self._correcting:
+            if len(self._waiting) >= _MOST_WAITING:
+                for one in list(self._waiting):
+                    on_disk, waiting = self._corrections_of(one)
+                    if waiting:
+                        self._waiting[one] = len(on_disk), waiting
+            on_disk, waiting = self._corrections_of(idx)
+            body = correction(idx, found.kind, recorded, changes, who, why, on_disk + waiting)
+            lost = self._pipeline.counters.unkept_decisions
+            entry = Entry(CORRECTION, body, found.node)
+            self._pipeline.act(lambda _: Decision(entries=[entry]))
+            if self._pipeline.counters.unkept_decisions != lost:
+                raise NotRecordingError(self.why_not_recording)
+            self._waiting[idx] = len(on_disk), [*waiting, body]
         return body
+
+    def _corrections_of(self, idx: int) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+        """Return the corrections of an entry that are on the disk, and those on their way there.
+
+        They get there in their order, so what has come since is the beginning of what waited.
+        """
+        on_disk: list[Mapping[str, Any]] = [one.body for one in self.record.corrections(idx)]
+        before, waiting = self._waiting.pop(idx, (0, []))
+        return on_disk, waiting[len(on_disk) - before :]
 
     def act(self, kind: str, by: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Do what a person asks for; return the entries it led to, once they are on the disk."""

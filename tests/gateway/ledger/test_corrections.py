@@ -1,19 +1,24 @@
 """A correction is a new entry; what was recorded stays as it is and proves itself."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gateway.ingest.rig import Rig
 from gateway.ledger import sealed
 from gateway.ledger.rows import opened
 from hypothesis import given
 from hypothesis import strategies as st
 from strongroom_gateway.errors import CorrectionError
+from strongroom_gateway.ingest.port import Decision, Entry
 from strongroom_gateway.ledger.canonical import canonical
 from strongroom_gateway.ledger.correction import corrected, correction
 from strongroom_gateway.ledger.reader import Reader
 from strongroom_gateway.ledger.verify import verify
 from strongroom_gateway.ledger.work import EntryRow, Work
+from strongroom_gateway.surface import Surface
+from support.waiting import wait_for
 
 RECORDED = {"item": "HX-H-01", "place": "A-01-02", "holder": None, "time": 5}
 
@@ -62,6 +67,37 @@ def test_what_is_no_correction_is_refused(
 def test_a_correction_is_not_corrected_but_its_entry_once_more() -> None:
     with pytest.raises(CorrectionError, match="correct entry 7 once more"):
         correction(9, "correction", correct({"place": "x"}), {"who": "y"}, "Li Wen", "no")
+
+
+def test_two_corrections_that_wait_for_the_disk_follow_on_each_other(tmp_path: Path) -> None:
+    """The second says what the first has made of it, though nobody can read the first yet."""
+    rig = Rig(tmp_path / "ledger.db")
+    try:
+        rig.pipeline.act(lambda now: Decision(entries=[Entry("custody.taken", RECORDED)]))
+        rig.settle()
+        rig.disk.trouble = sqlite3.OperationalError("disk I/O error")
+        nobody: Any = None
+        surface = Surface(
+            nobody, nobody, nobody, rig.pipeline, rig.writer, rig.reader, lambda: rig.now
+        )
+        made = [
+            surface.correct(0, {"place": place}, "Li Wen", "read wrongly")
+            for place in ("A-01-03", "A-01-04", "A-01-03", "A-01-04")
+        ]
+        assert rig.reader.corrections(0) == []
+        with pytest.raises(CorrectionError, match="changes nothing"):
+            surface.correct(0, {"place": "A-01-04"}, "Li Wen", "read wrongly")
+        rig.disk.trouble = None
+        wait_for(lambda: len(rig.reader.corrections(0)) == 4, what="the corrections")
+        made.append(surface.correct(0, {"place": "A-01-05"}, "Li Wen", "read wrongly"))
+        wait_for(lambda: len(rig.reader.corrections(0)) == 5, what="the last correction")
+        assert [one.body for one in rig.reader.corrections(0)] == made
+        told = [one["changes"]["place"] for one in made]
+        was = ["A-01-02", *(one["is"] for one in told)]
+        assert [one["was"] for one in told] == was[:-1]
+    finally:
+        rig.disk.trouble = None
+        rig.stop()
 
 
 values = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5)
