@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from .epcis.section import EpcisSection
+from .loans.section import LoansSection
 from .room.model import CertificateKind, ItemKind, PlaceKind, Role
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
@@ -161,12 +162,14 @@ class GateSection(_Section, frozen=True):
     margin_db: Annotated[int, Meta(ge=0, le=60)] = 6
     dwell_s: Annotated[float, Meta(ge=0, le=60)] = 0.2
     age_out_s: Seconds = 15
+    lying_s: Seconds = 60
     doubt_s: Annotated[float, Meta(ge=0, le=7 * 86_400)] = 28_800
 
 
 class DeskSection(_Section, frozen=True):
     """A desk reader for badges and boxes. `signal` is the device on the same node that answers a
-    tap.
+    tap. A session ends with the same badge, one of the `done_tags`, or the input `done_input` of
+    the node going on (a button).
     """
 
     id: Name
@@ -176,6 +179,8 @@ class DeskSection(_Section, frozen=True):
     idle_s: Seconds = 20
     repeat_s: Seconds = 5
     signal: Name | None = None
+    done_tags: list[TagId] = []
+    done_input: Name | None = None
 
 
 class ReservedSection(_Section, frozen=True):
@@ -310,6 +315,7 @@ class Config(_Section, frozen=True):
     climate: ClimateSection = ClimateSection()
     nodes: NodesSection = NodesSection()
     alarms: AlarmsSection = AlarmsSection()
+    loans: LoansSection = LoansSection()
     register: RegisterSection | None = None
     epcis: EpcisSection | None = None
     safe: list[SafeSection] = []

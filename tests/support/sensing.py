@@ -45,8 +45,18 @@ PLAIN: dict[str, Any] = {
     "gate": [{"id": "exit", "name": "Exit", "node": "g1", "reader": "gate"}],
     "desk": [{"id": "front", "name": "Desk", "node": "d1", "reader": "desk", "signal": "buzzer"}],
     "person": [
-        {"id": "li", "name": "Li Wen", "badges": ["04aabbccdd0001"]},
-        {"id": "wang", "name": "Wang Fang", "badges": ["04aabbccdd0002"]},
+        {
+            "id": "li",
+            "name": "Li Wen",
+            "badges": ["04aabbccdd0001"],
+            "roles": ["deputy_manager"],
+        },
+        {
+            "id": "wang",
+            "name": "Wang Fang",
+            "badges": ["04aabbccdd0002"],
+            "roles": ["deputy_manager"],
+        },
     ],
     "item": [
         {"id": "HX-H-01", "name": "Box 1", "tags": ["e2000001", "04110001"], "home": "A-1"},

@@ -51,6 +51,8 @@ _KINDS = (
     AlarmKind("exit.unclear", "low", worse="high"),
     AlarmKind("safe.outside_hours", "critical", latching=True),
     AlarmKind("badge.unknown", "low", worse="medium"),
+    AlarmKind("loan.overdue", "low", worse="medium"),
+    AlarmKind("return.deficient", "medium"),
     AlarmKind("ledger.not_recording", "critical"),
     AlarmKind("outbox.dropped", "medium", worse="high", latching=True, momentary=True),
     AlarmKind("message.quarantined", "low"),

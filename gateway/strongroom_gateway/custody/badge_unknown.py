@@ -22,7 +22,8 @@ def _desk(ctx: Context, event: Sensed) -> str | None:
     body = cast(Tag, event.body)
     if body.act != "seen" or ctx.is_known(body.id):
         return None
-    return ctx.desk_at.get((event.node, body.reader))
+    desk = ctx.desk_at.get((event.node, body.reader))
+    return None if desk is None or body.id in ctx.desks[desk].done_tags else desk
 
 
 @rule(CODE, state=Unknown, on=("event/tag",), key=_desk)

@@ -1,158 +1,256 @@
-"""custody.desk: a badge, then boxes. What was the room's becomes theirs; what was theirs comes
-back.
+"""custody.desk: a badge, then boxes, then done. What may be lent is; what was lent comes back.
+
+The desk only books and answers. Whether somebody may take an item is the business of `loans`.
 """
 
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, cast
 
 import msgspec
 
-from ..contract import Sensed, SignalCommand, Tag
+from ..contract import Input, Sensed, Tag
+from ..errors import RowsUnreadableError
+from ..loans.lending import AWAY, loan_of, opened
+from ..loans.model import INSPECTION, Loan
+from ..loans.right import right_to
 from ..room.context import Context, evidence, sensed_at, when
-from ..room.effects import NONE, Effect, Effects, Record, Send, Start, Tick
+from ..room.effects import NONE, Effect, Effects, Record, Start, Tick
 from ..room.model import Item, Person
-from ..room.registry import RuleState, rule
-from ..sections import DeskSection
-from .places import OUTSIDE, RETURNING, UNFILED, WITH_HOLDER
+from ..room.registry import rule
+from .answering import LATE, answer, answer_done
+from .handing import handed_in
+from .places import WITH_HOLDER
+from .session import RULE, Refusal, Session, Tap, began, ended, idle, noted
 
-RULE = "custody.desk"
-_LATE = 30_000  # ms after which nobody waits for an answer at the desk any more
-_EXPIRY = 5_000
-_SHOWN_MS = 1_500
-
-
-class Session(RuleState, frozen=True):
-    """A person at a desk: their last tap, and when which item was handled (ms since the node's
-    boot).
-    """
-
-    person: str
-    boot: int
-    mono: int
-    since: int
-    handled: dict[str, int] = msgspec.field(default_factory=dict)
-
-
-class _Tap(NamedTuple):
-    """One tap with everything needed to book and answer it."""
-
-    desk: DeskSection
-    event: Sensed
-    now: int
-    ctx: Context
+_KEEPERS = ("archivist", "certificate_custodian")
 
 
 def _desk(ctx: Context, event: Sensed) -> str | None:
-    body = cast(Tag, event.body)
-    return ctx.desk_at.get((event.node, body.reader))
+    if isinstance(event.body, Input):
+        body = event.body
+        for desk in ctx.desks.values():
+            if (desk.node, desk.done_input) == (event.node, body.input):
+                return desk.id
+        return None
+    tag = cast(Tag, event.body)
+    return ctx.desk_at.get((event.node, tag.reader))
 
 
-@rule(RULE, state=Session, on=("event/tag",), key=_desk)
+@rule(RULE, state=Session, on=("event/tag", "event/input"), key=_desk)
 def desk(
     state: Session | None, event: Sensed | Start | Tick, now: int, ctx: Context
 ) -> tuple[Session | None, Effects]:
     """Book the taps of a session; answer each on the node.
 
-    A badge begins a session, another badge or the idle time ends it. Time within a session is the
-    node's own, so that taps which arrive late are booked as they were made.
+    A badge begins a session; it ends when the same badge is shown again, by the desk's own "done",
+    by another badge or after the idle time. Time within a session is the node's own, so that taps
+    which arrive late are booked as they were made.
     """
-    if not isinstance(event, Sensed):
-        return (None if isinstance(event, Tick) else state), NONE
-    body = cast(Tag, event.body)
+    if isinstance(event, Tick):
+        return None, [] if state is None else ended(state, event.key, "idle", now, ctx)
+    name = None if isinstance(event, Start) else _desk(ctx, event)
+    if name is None or not isinstance(event, Sensed):
+        return state, NONE
+    tap = Tap(ctx.desks[name], event, now, ctx)
+    if isinstance(event.body, Input):
+        return _done(state, tap, "button") if event.body.on else (state, NONE)
+    return _tag(state, tap, cast(Tag, event.body))
+
+
+def _tag(state: Session | None, tap: Tap, body: Tag) -> tuple[Session | None, Effects]:
+    """Tell what was held to the reader: the end, a badge, an item, or nothing that is known."""
     if body.act != "seen":
         return state, NONE
-    tap = _Tap(ctx.desks[ctx.desk_at[event.node, body.reader]], event, now, ctx)
-    person = ctx.person_by_badge(body.id)
+    if body.id in tap.desk.done_tags:
+        return _done(state, tap, "done")
+    person = tap.ctx.person_by_badge(body.id)
     if person is not None:
-        return _begun(tap, person), _answer(tap, "ok", "desk.welcome", {"person": person.name})
-    item = ctx.item_by_tag(body.id)
+        return _badge(state, tap, person)
+    item = tap.ctx.item_by_tag(body.id)
     if item is None:
         # badge.unknown raises the alarm; here it is answered.
-        return state, _answer(tap, "deny", "desk.unknown_tag", {})
-    if state is None or state.boot != event.boot or event.mono - state.mono > _idle(tap):
-        effects = _refused(tap, item, None, "no badge before the item")
-        return None, [*effects, *_answer(tap, "deny", "desk.badge_first", {})]
-    return _handled(state, tap, item)
+        return state, answer(tap, "deny", "desk.unknown_tag", {})
+    if state is None or not _runs(state, tap):
+        effects = [*_over(state, tap), _refusal(tap, item, None, "no badge before the item")]
+        return None, [*effects, *answer(tap, "deny", "desk.badge_first", {})]
+    return _item(state, tap, item)
 
 
-def _idle(tap: _Tap) -> int:
-    return int(tap.desk.idle_s * 1000)
+def _runs(state: Session, tap: Tap) -> bool:
+    """Whether a session goes on with this tap."""
+    return state.boot == tap.event.boot and tap.event.mono - state.mono <= idle(tap)
 
 
-def _begun(tap: _Tap, person: Person) -> Session:
-    return Session(
-        person=person.id,
-        boot=tap.event.boot,
-        mono=tap.event.mono,
-        since=sensed_at(tap.event),
-        due=tap.now + _idle(tap),
-    )
+def _over(state: Session | None, tap: Tap) -> list[Effect]:
+    """Return what ends a session that was left behind."""
+    if state is None:
+        return []
+    because = "idle" if state.boot == tap.event.boot else "the node restarted"
+    return ended(state, tap.desk.id, because, tap.now, tap.ctx)
 
 
-def _handled(state: Session, tap: _Tap, item: Item) -> tuple[Session, Effects]:
-    """Book an item within a session: out, back, or not theirs to give back."""
+def _badge(state: Session | None, tap: Tap, person: Person) -> tuple[Session | None, Effects]:
+    """Begin a session, or end the one of the same badge."""
+    mono = tap.event.mono
+    if state is None or not _runs(state, tap):
+        begun = began(tap, person, None)
+        return begun, [*_over(state, tap), *_welcome(tap, person)]
+    if state.person != person.id:
+        # Whoever of the archive opened the desk serves those who come after.
+        opener = tap.ctx.person(state.person)
+        served_by = state.served_by
+        if opener is not None and _keeps(opener):
+            served_by = opener.id
+        over = ended(state, tap.desk.id, "another badge", tap.now, tap.ctx)
+        return began(tap, person, served_by), [*over, *_welcome(tap, person)]
+    if mono - state.badge < tap.desk.repeat_s * 1000:
+        return state, NONE  # the same tap, read twice
+    if not state.handled:
+        return began(tap, person, state.served_by), _welcome(tap, person)
+    return _done(state, tap, "badge")
+
+
+def _welcome(tap: Tap, person: Person) -> list[Effect]:
+    return answer(tap, "ok", "desk.welcome", {"person": person.name})
+
+
+def _keeps(person: Person) -> bool:
+    return any(role in _KEEPERS for role in person.roles)
+
+
+def _done(state: Session | None, tap: Tap, how: str) -> tuple[Session | None, Effects]:
+    if state is None or not _runs(state, tap):
+        return None, [*_over(state, tap), *answer(tap, "deny", "desk.badge_first", {})]
+    over = ended(state, tap.desk.id, how, tap.now, tap.ctx)
+    return None, [*over, *answer_done(state, tap)]
+
+
+def _item(state: Session, tap: Tap, item: Item) -> tuple[Session, Effects]:
+    """Book an item within a session: out, back, or refused in words."""
     mono, ctx = tap.event.mono, tap.ctx
     last = state.handled.get(item.id)
-    session = msgspec.structs.replace(
-        state, mono=mono, handled={**state.handled, item.id: mono}, due=tap.now + _idle(tap)
-    )
+    going_on = noted(state, tap, item.id)
     if last is not None and mono - last < tap.desk.repeat_s * 1000:
-        return session, NONE  # the same tap, read twice
-    before = ctx.where(item.id)
-    away = before.place in (OUTSIDE, RETURNING)
+        return going_on, NONE  # the same tap, read twice
     params = {"item": item.name, "person": ctx.person_name(state.person)}
-    if before.holder is None and not away:
-        booked = _movement("movement.check_out", session, tap, item)
-        return session, [booked, *_answer(tap, "ok", "desk.taken", params)]
-    if before.holder in (None, state.person):
-        booked = _movement("movement.return", session, tap, item)
-        return session, [booked, *_answer(tap, "ok", "desk.returned", params)]
-    effects = _refused(tap, item, state.person, "another person holds the item")
-    params["holder"] = ctx.person_name(before.holder)
-    return session, [*effects, *_answer(tap, "deny", "desk.other_holder", params)]
+    if item.id in (*state.taken, *state.returned):
+        key = "desk.taken" if item.id in state.taken else "desk.handed_in"
+        return going_on, answer(tap, "ok", key, params)  # booked once in a session
+    try:
+        loan = loan_of(item.id, ctx)
+    except RowsUnreadableError:
+        ctx.count("room.rows_unreadable")
+        return _no(going_on, tap, item, "desk.no_record", params)
+    return _either_way(going_on, tap, item, loan, params)
 
 
-def _movement(kind: str, session: Session, tap: _Tap, item: Item) -> Effect:
+def _either_way(
+    state: Session, tap: Tap, item: Item, loan: Loan | None, params: dict[str, Any]
+) -> tuple[Session, Effects]:
+    """Book an item that rests here as taken, and one that was away as back."""
     before = tap.ctx.where(item.id)
-    why = {
+    if before.place == INSPECTION:
+        return _no(state, tap, item, "desk.awaits_inspection", params)
+    if loan is None and before.holder is None and before.place not in AWAY:
+        return _taken(state, tap, item, params)
+    owner = before.holder if loan is None else loan.person
+    person = tap.ctx.person(state.person)
+    if owner in (None, state.person) or (person is not None and _keeps(person)):
+        return _returned(state, tap, item, loan, params)
+    params |= {"holder": tap.ctx.person_name(owner)}
+    return _no(state, tap, item, "desk.other_holder", params)
+
+
+def _taken(state: Session, tap: Tap, item: Item, params: dict[str, Any]) -> tuple[Session, Effects]:
+    ctx = tap.ctx
+    person = ctx.person(state.person)
+    if person is None:
+        return _no(state, tap, item, "desk.badge_first", params)
+    at = _moment(tap)
+    right = right_to(item, person, at, ctx)
+    if not right.granted:
+        why = {"leave": right.looked_for}
+        return _no(state, tap, item, right.because, params | right.params, why)
+    why = _why(state, tap, item) | {"leave": right.looked_for}
+    more = {"desk": tap.desk.id, "served_by": state.served_by, "why": why}
+    loan, inside, lent = opened(item, person, right, at, tap.now, ctx, more)
+    effects: list[Effect] = []
+    for thing in (item.id, *inside):
+        body: dict[str, Any] = {
+            "item": thing,
+            "person": person.id,
+            "holder": person.id,
+            "place": WITH_HOLDER,
+            "desk": tap.desk.id,
+            "loan": loan,
+            "slip": right.slip,
+            "served_by": state.served_by,
+            "why": why if thing == item.id else _why(state, tap, ctx.item(thing) or item),
+        }
+        if thing != item.id:
+            body["with"] = item.id
+        effects.append(Record("movement.check_out", body))
+    new = msgspec.structs.replace(
+        state,
+        handled={**state.handled, **dict.fromkeys(inside, tap.event.mono)},
+        taken=(*state.taken, item.id, *inside),
+        slips=state.slips if right.slip in (None, *state.slips) else (*state.slips, right.slip),
+    )
+    params |= {"count": len(inside)}
+    key = "desk.taken_with" if inside else "desk.taken"
+    return new, [*effects, *lent, *answer(tap, "ok", key, params)]
+
+
+def _returned(
+    state: Session, tap: Tap, item: Item, loan: Loan | None, params: dict[str, Any]
+) -> tuple[Session, Effects]:
+    things, effects = handed_in(state, tap, item, loan, _why(state, tap, item))
+    new = msgspec.structs.replace(
+        state,
+        handled={**state.handled, **dict.fromkeys(things, tap.event.mono)},
+        returned=(*state.returned, *things),
+    )
+    key = "desk.handed_in" if tap.ctx.config.loans.inspection else "desk.returned"
+    return new, [*effects, *answer(tap, "ok", key, params)]
+
+
+def _no(
+    state: Session,
+    tap: Tap,
+    item: Item,
+    key: str,
+    params: dict[str, Any],
+    why: dict[str, Any] | None = None,
+) -> tuple[Session, Effects]:
+    """Refuse an item: on record, and in words at the desk."""
+    new = msgspec.structs.replace(state, refused=(*state.refused, Refusal(item.id, key)))
+    refusal = _refusal(tap, item, state.person, key, why)
+    return new, [refusal, *answer(tap, "deny", key, params)]
+
+
+def _refusal(
+    tap: Tap, item: Item, person: str | None, because: str, more: dict[str, Any] | None = None
+) -> Effect:
+    reads = [evidence(tap.event)]
+    why = {"rule": RULE, "reads": reads, "because": because, **when(tap.event), **(more or {})}
+    body = {"item": item.id, "person": person, "desk": tap.desk.id, "why": why}
+    return Record("desk.refused", body)
+
+
+def _why(state: Session, tap: Tap, item: Item) -> dict[str, Any]:
+    before = tap.ctx.where(item.id)
+    return {
         "rule": RULE,
         "reads": [evidence(tap.event)],
         **when(tap.event),
-        "session_since": session.since,
+        "session_since": state.since,
         "held_before": before.holder,
         "place_before": before.place,
     }
-    taken = kind == "movement.check_out"
-    body: dict[str, Any] = {
-        "item": item.id,
-        "person": session.person,
-        "desk": tap.desk.id,
-        "holder": session.person if taken else None,
-        "place": WITH_HOLDER if taken else item.home or UNFILED,
-        "why": why,
-    }
-    return Record(kind, body)
 
 
-def _refused(tap: _Tap, item: Item, person: str | None, because: str) -> list[Effect]:
-    reads = [evidence(tap.event)]
-    why = {"rule": RULE, "reads": reads, "because": because, **when(tap.event)}
-    body = {"item": item.id, "person": person, "desk": tap.desk.id, "why": why}
-    return [Record("desk.refused", body)]
-
-
-def _answer(
-    tap: _Tap, pattern: Literal["ok", "deny"], key: str, params: dict[str, Any]
-) -> list[Effect]:
-    """Return the light and sound for a tap; none for one that was made long ago."""
-    event = tap.event
-    if tap.desk.signal is None or tap.now - sensed_at(event) > _LATE:
-        return []
-    body = SignalCommand(
-        id=f"desk-{event.boot}-{event.seq}",
-        exp=tap.now + _EXPIRY,
-        signal=tap.desk.signal,
-        pattern=pattern,
-        text=tap.ctx.say(key, params)[:120],
-        ms=_SHOWN_MS,
-    )
-    return [Send(tap.desk.node, body)]
+def _moment(tap: Tap) -> int:
+    """Return when a tap counts (Unix ms): as it was made where it comes late, else now: the clocks
+    of a node and of those who approve differ by a little.
+    """
+    made = sensed_at(tap.event)
+    return made if tap.now - made > LATE else tap.now

@@ -4,16 +4,31 @@ from typing import Any, Final
 
 import msgspec
 
+from ..errors import RowsUnreadableError
+from ..loans.lending import loan_of
+from ..loans.model import INSPECTION, MISSING, Loan, Slip
+from ..loans.right import right_to
 from ..room.context import Context
 from ..room.model import OUTSIDE, RETURNING, UNFILED, WITH_HOLDER
 
-__all__ = ["MOVEMENTS", "OUTSIDE", "RETURNING", "UNFILED", "WITH_HOLDER", "Leave", "find_leave"]
+__all__ = [
+    "INSPECTION",
+    "MISSING",
+    "MOVEMENTS",
+    "OUTSIDE",
+    "RETURNING",
+    "UNFILED",
+    "WITH_HOLDER",
+    "Leave",
+    "find_leave",
+]
 
 MOVEMENTS: Final = (
     "movement.check_out",
     "movement.exit",
     "movement.exit_without_leave",
-    "movement.filed",
+    "movement.handed_in",
+    "movement.missing",
     "movement.return",
     "movement.return_pending",
 )
@@ -21,10 +36,15 @@ MOVEMENTS: Final = (
 
 
 class Leave(msgspec.Struct, frozen=True):
-    """What allows an item to be carried out, and what was looked for to find it."""
+    """What allows an item to be carried out, and what was looked for to find it.
+
+    `slip` and `loan` name what allows it; a direct borrower has no slip.
+    """
 
     holder: str | None
     looked_for: dict[str, Any]
+    slip: str | None = None
+    loan: str | None = None
 
     @property
     def granted(self) -> bool:
@@ -32,16 +52,69 @@ class Leave(msgspec.Struct, frozen=True):
         return self.holder is not None
 
 
-def find_leave(item: str, ctx: Context) -> Leave:
-    """Return the leave of an item: it has one while a person has it checked out.
+def find_leave(item: str, ctx: Context, at: int | None = None) -> Leave:
+    """Return the leave of an item at Unix ms `at` (None: whatever the hour).
 
-    The one place that says what a leave is.
+    It has one while it is lent: to somebody who may borrow directly or has an approved slip, not
+    called back, not overdue, not handed in again. The one place that says what a leave is.
     """
     state = ctx.where(item)
-    looked_for = {
+    looked_for: dict[str, Any] = {
         "kind": "check-out at a desk",
         "item": item,
         "found": state.holder,
         "since": state.since if state.holder is not None else None,
     }
-    return Leave(state.holder, looked_for)
+    if state.holder is None:
+        return Leave(None, looked_for | _nearest(item, ctx))
+    try:
+        loan = loan_of(item, ctx)
+        slip = None if loan is None or loan.slip is None else ctx.rows.get(Slip, loan.slip)
+    except RowsUnreadableError:
+        ctx.count("room.rows_unreadable")
+        return Leave(None, looked_for | {"because": "the record cannot be read"})
+    if loan is None:
+        return _without_loan(item, state.holder, state.since if at is None else at, looked_for, ctx)
+    looked_for |= {"loan": loan.id, "slip": loan.slip, "until": loan.due, "at": at}
+    if slip is not None:
+        looked_for["approved_by"] = slip.decided_by
+    because = _ended(item, loan, slip, at)
+    if because is not None:
+        return Leave(None, looked_for | {"because": because})
+    return Leave(loan.person, looked_for, loan.slip, loan.id)
+
+
+def _ended(item: str, loan: Loan, slip: Slip | None, at: int | None) -> str | None:
+    """Return why a loan is no leave any more."""
+    if item in loan.handed:
+        return "handed in, waits for its inspection"
+    if loan.state == "deficient":
+        return "its return is being looked into"
+    if slip is not None and slip.state == "withdrawn":
+        return "its slip was withdrawn"
+    if loan.recalled:
+        return "called back"
+    if at is not None and at > loan.due:
+        return "overdue"
+    return None
+
+
+def _without_loan(
+    item: str, holder: str, at: int, looked_for: dict[str, Any], ctx: Context
+) -> Leave:
+    """Return the leave of what somebody has otherwise than by a loan: from a safe, say."""
+    known, person = ctx.item(item), ctx.person(holder)
+    if known is None or person is None:
+        return Leave(None, looked_for | {"because": "no longer registered"})
+    right = right_to(known, person, at, ctx)
+    looked_for |= {"slip": right.slip, "right": right.kind, "because": right.because}
+    return Leave(holder if right.granted else None, looked_for, right.slip)
+
+
+def _nearest(item: str, ctx: Context) -> dict[str, Any]:
+    """Return what there is of slips for an item that nobody has: for the one who looks into it."""
+    try:
+        names = [name.rpartition("/")[2] for name, _ in ctx.rows.scan("slip_on", f"{item}/")]
+    except RowsUnreadableError:
+        return {"because": "the record cannot be read"}
+    return {"slips": names} if names else {}

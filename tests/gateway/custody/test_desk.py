@@ -29,12 +29,21 @@ def test_a_box_becomes_theirs():
     assert (why["held_before"], why["place_before"]) == (None, "A-1")
 
 
-def test_their_box_comes_back_in_a_new_session():
+def test_their_box_comes_back_in_a_new_session_and_waits_for_its_inspection():
     there = room()
-    out = Outcome(there).feed(taps(Nodes(), LI, BOX1, LI, BOX1))
+    out = Outcome(there).feed(taps(Nodes(), LI, BOX1, LI, LI, BOX1, every=6_000))
+    assert [m for m, _ in out.movements()] == ["check_out", "handed_in"]
+    state = there.ctx.where("HX-H-01")
+    assert (state.holder, state.place) == ("li", "@inspection")
+
+
+def test_their_box_comes_home_at_once_where_returns_are_not_inspected():
+    there = room(loans={"inspection": False})
+    out = Outcome(there).feed(taps(Nodes(), LI, BOX1, LI, LI, BOX1, every=6_000))
     assert [m for m, _ in out.movements()] == ["check_out", "return"]
     assert (there.ctx.where("HX-H-01").holder, there.ctx.where("HX-H-01").place) == (None, "A-1")
     assert there.ctx.where("HX-H-01").last_holder == "li"
+    assert [body["loan"] for _, body in out.entries("loan.closed")] == ["L2027-00001"]
 
 
 def test_a_box_that_flickers_in_the_field_is_booked_once():

@@ -78,8 +78,8 @@ def test_in_again_is_a_return_that_is_pending_until_the_desk():
     assert out.movements()[-1] == ("return_pending", "HX-H-01")
     assert there.ctx.where("HX-H-01").holder == "li", "holds it until it is given back"
     out.feed([nodes.tap(BADGE, T0 + 3_700_000), nodes.tap(BOX, T0 + 3_701_000)])
-    assert out.movements()[-1] == ("return", "HX-H-01")
-    assert there.ctx.where("HX-H-01").place == "A-1"
+    assert out.movements()[-1] == ("handed_in", "HX-H-01")
+    assert there.ctx.where("HX-H-01").place == "@inspection"
 
 
 def test_what_left_without_leave_is_returned_at_the_desk_not_taken_out():
@@ -87,7 +87,7 @@ def test_what_left_without_leave_is_returned_at_the_desk_not_taken_out():
     out = Outcome(room()).feed(crossing(nodes))
     out.feed(crossing(nodes, T0 + 60_000, ("outer", "inner")))
     out.feed([nodes.tap(BADGE, T0 + 90_000), nodes.tap(BOX, T0 + 91_000)])
-    assert [m for m, _ in out.movements()] == ["exit_without_leave", "return_pending", "return"]
+    assert [m for m, _ in out.movements()] == ["exit_without_leave", "return_pending", "handed_in"]
     assert out.alarms()[ALARM].state == "LATCH_UNACK", "coming back does not end the alarm"
 
 

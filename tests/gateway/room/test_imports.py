@@ -7,7 +7,7 @@ import pytest
 import strongroom_gateway
 
 HOME = Path(strongroom_gateway.__file__).parent
-DOMAINS = {"alarms", "climate", "custody", "nodes", "register", "shelves"}
+DOMAINS = {"alarms", "climate", "custody", "loans", "nodes", "register", "shelves"}
 EDGES = {"api", "service", "running", "surface", "transports", "cli"}
 
 FORBIDDEN = {
@@ -17,6 +17,7 @@ FORBIDDEN = {
     "ingest": {"room", *DOMAINS, *EDGES},
     "room": {"ledger", "transport", *DOMAINS, *EDGES},
     **{domain: {"ledger", "transport", *EDGES} for domain in DOMAINS},
+    "loans": {"ledger", "transport", "custody", *EDGES},
 }
 PURE = [
     "room",
@@ -24,6 +25,7 @@ PURE = [
     "alarms/book.py",
     "climate",
     "custody",
+    "loans",
     "nodes",
     "shelves",
     "hours.py",

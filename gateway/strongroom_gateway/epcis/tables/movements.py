@@ -19,6 +19,19 @@ TABLE = (
         location=("place",),
         slip=("slip",),
     ),
+    Maps(
+        kind="movement.handed_in",
+        step="receiving",
+        disposition="in_progress",
+        read_point=("desk",),
+        slip=("slip",),
+    ),
+    Maps(
+        kind="movement.missing",
+        step="inspecting",
+        disposition="unknown",
+        slip=("slip",),
+    ),
     # A customer at a shop's door is what CBV means by entering_exiting; nothing else comes nearer.
     Maps(
         kind="movement.exit",

@@ -1,0 +1,116 @@
+"""loan.overdue: borrowers are reminded (催办) until they bring back what they have; slips end."""
+
+from typing import Any, Final
+
+from ..contract import Sensed
+from ..errors import RowsUnreadableError
+from ..room.context import Context
+from ..room.effects import NONE, Effect, Effects, Raise, Record, Start, Tick
+from ..room.registry import RuleState, rule
+from .lending import OVERDUE, ROOM, day
+from .model import DUE, Loan, Slip
+
+_MANY: Final = 200  # done in one go; the next ones right after
+_SOON_MS: Final = 1_000
+_AGAIN_MS: Final = 60_000
+_DAY_MS: Final = 86_400_000
+_INSISTING: Final = 3  # from this reminder on it is worse
+
+
+class Watch(RuleState, frozen=True):
+    """When something is due next."""
+
+
+def _nobodys(_: Context, __: Any) -> None:
+    return None
+
+
+@rule(OVERDUE, state=Watch, on=(), key=_nobodys, keys=lambda _: (ROOM,))
+def overdue(
+    state: Watch | None, event: Sensed | Start | Tick, now: int, ctx: Context
+) -> tuple[Watch | None, Effects]:
+    """Do all that is due, and ask to be called for the next. After a time without power each loan
+    is reminded of once, not as often as was missed.
+    """
+    effects: list[Effect] = []
+    coming: list[int] = []
+    try:
+        for name, _ in ctx.rows.scan(DUE):
+            at, kind, of = name.split("/", 2)
+            if int(at) > now:
+                coming.append(int(at))
+                break
+            if len(effects) >= _MANY:
+                coming.append(now + _SOON_MS)
+                break
+            if kind == "slip":
+                effects += _expired(of, now, ctx)
+            else:
+                effects += _reminded(of, now, coming, ctx)
+    except RowsUnreadableError:
+        ctx.count("room.rows_unreadable")
+        return Watch(due=now + _AGAIN_MS), effects
+    if not coming:
+        return None, effects
+    if state is not None and state.due == min(coming):
+        return state, effects or NONE
+    return Watch(due=min(coming)), effects
+
+
+def _expired(name: str, now: int, ctx: Context) -> list[Effect]:
+    slip = ctx.rows.get(Slip, name)
+    if slip is None:
+        return []
+    why = {"rule": OVERDUE, "limit": {"until": slip.until, "source": "loans.slip_days"}}
+    body = {
+        "slip": slip.id,
+        "person": slip.person,
+        "items": list(slip.left),
+        "at": now,
+        "why": why,
+    }
+    return [Record("slip.expired", body)]
+
+
+def _reminded(name: str, now: int, coming: list[int], ctx: Context) -> list[Effect]:
+    loan = ctx.rows.get(Loan, name)
+    if loan is None:
+        return []
+    section = ctx.config.loans
+    nudge = loan.nudges + 1
+    after = now + int(section.remind_every_h * 3_600_000)
+    coming.append(after)
+    item = ctx.item(loan.item)
+    params = {
+        "item": loan.item if item is None else item.name,
+        "item_id": loan.item,
+        "loan": loan.id,
+        "person": ctx.person_name(loan.person),
+        "due": day(loan.due, ctx),
+    }
+    why = {
+        "rule": OVERDUE,
+        "loan": loan.id,
+        "slip": loan.slip,
+        "person": loan.person,
+        "opened": loan.opened,
+        "due": loan.due,
+        "recalled": loan.recalled,
+        "renewals": loan.renewals,
+        "at": now,
+        "limit": {"days": section.days, "source": "loans.days"},
+    }
+    body = {
+        "loan": loan.id,
+        "item": loan.item,
+        "person": loan.person,
+        "slip": loan.slip,
+        "due": loan.due,
+        "days": max(0, (now - loan.due) // _DAY_MS),
+        "nudge": nudge,
+        "next": after,
+        "at": now,
+        "why": why,
+    }
+    severity = int(nudge >= _INSISTING)
+    return [Record("loan.expedited", body), Raise(OVERDUE, loan.id, why, params, severity)]

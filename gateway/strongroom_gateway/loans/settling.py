@@ -1,0 +1,109 @@
+"""return.settle: who may approve a loan ends one that cannot end by an inspection."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ..errors import RefusedActError
+from ..room.acts import Act, act
+from ..room.context import Context
+from ..room.effects import Clear, Effect, Effects, Record
+from ..room.model import Item
+from .inspecting import DEFICIENT, missing, to_its_place
+from .lending import OVERDUE, asker, check_decides, closed
+from .model import Finding, Loan, Slip
+
+RULE = "return.settle"
+
+
+class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which loan, how it ends, and why it may.
+
+    made_good  what was wrong has been put right, everything is there
+    accepted   it is kept as it is; the register takes over the counted pages and the broken seal
+    lost       what is still away, or was not there, is given up
+    """
+
+    loan: str
+    outcome: Literal["made_good", "accepted", "lost"]
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+@act("return.settle", body=Settlement)
+def settle(asked: Act[Settlement], now: int, ctx: Context) -> Effects:
+    """Close a loan whose return differs from what was lent, or whose item is lost."""
+    body = asked.body
+    loan = ctx.rows.get(Loan, body.loan)
+    if loan is None:
+        raise RefusedActError("loan.refused.no_loan", {"loan": body.loan})
+    _may(asked, loan, ctx)
+    found = Finding() if loan.finding is None else msgspec.convert(loan.finding, Finding)
+    _possible(loan, body.outcome, ctx)
+    lost = loan.away if body.outcome == "lost" else ()
+    home = [
+        item
+        for name in loan.things
+        if name not in loan.back and name not in lost and (item := ctx.item(name)) is not None
+    ]
+    entry = {
+        "loan": loan.id,
+        "slip": loan.slip,
+        "item": loan.item,
+        "items": [item.id for item in home],
+        "lost": list(lost),
+        "person": loan.person,
+        "by": asked.by,
+        "outcome": body.outcome,
+        "reason": body.reason,
+        "finding": loan.finding,
+        "at": now,
+    }
+    effects: list[Effect] = [Record("return.settled", entry)]
+    if body.outcome != "made_good":
+        effects += [
+            _as_it_is(item, found, asked.by, body.reason) for item in home if _is(item, found)
+        ]
+    effects += [to_its_place(item, loan, asked.by, now, ctx) for item in home]
+    effects += [missing(name, loan, None, asked.by, now, ctx) for name in lost]
+    why = {"rule": RULE, "outcome": body.outcome, "by": asked.by, "reason": body.reason}
+    effects += [Clear(DEFICIENT, loan.id, why), Clear(OVERDUE, loan.id, why)]
+    return [*effects, *closed(loan, asked.by, f"settled: {body.outcome}", now)]
+
+
+def _may(asked: Act[Settlement], loan: Loan, ctx: Context) -> None:
+    slip = None if loan.slip is None else ctx.rows.get(Slip, loan.slip)
+    borrower = ctx.person(loan.person)
+    department = None if borrower is None else borrower.department
+    if slip is not None:
+        department = slip.department
+    check_decides(asker(asked), loan, department, ctx)
+
+
+def _possible(loan: Loan, outcome: str, ctx: Context) -> None:
+    params: Mapping[str, Any] = {"loan": loan.id}
+    if loan.state == "closed":
+        raise RefusedActError("loan.refused.closed", params)
+    if outcome == "lost":
+        if not loan.away:
+            raise RefusedActError("loan.refused.nothing_lost", params)
+    elif loan.state != "deficient":
+        raise RefusedActError("loan.refused.no_finding", params)
+    elif outcome == "accepted" and loan.away:
+        raise RefusedActError("loan.refused.still_away", params)
+
+
+def _is(item: Item, found: Finding) -> bool:
+    return item.id in found.pages or (found.seal_broken and bool(item.sealed))
+
+
+def _as_it_is(item: Item, found: Finding, by: str, reason: str) -> Effect:
+    """Return the entry by which the register says of an item what was found."""
+    new = item
+    if item.id in found.pages:
+        new = msgspec.structs.replace(new, pages=found.pages[item.id]["counted"])
+    if found.seal_broken and item.sealed:
+        new = msgspec.structs.replace(new, sealed=False)
+    body = {"by": by, "item": msgspec.to_builtins(new), "why": reason}
+    return Record("item.registered", body)
