@@ -30,7 +30,7 @@ class Stretch(NamedTuple, Generic[V]):
 
 
 class Holder(Generic[V]):
-    """Turns readings into stretches, one at a time. `hold` is in ms."""
+    """Turns readings into stretches, one at a time. `hold` in ms, for readings without their own."""
 
     def __init__(self, hold: int) -> None:
         if hold <= 0:
@@ -43,14 +43,18 @@ class Holder(Generic[V]):
         self.backwards = 0
         self._at: int | None = None
         self._value: V | None = None
+        self._until_at = 0
 
     @property
     def latest(self) -> int:
         """The newest moment that a reading was taken for; 0 before the first one."""
         return self._at or 0
 
-    def add(self, at: int, value: V) -> list[Stretch[V]]:
-        """Take a reading; return the stretches that it ends: what held, and a gap if there was one."""
+    def add(self, at: int, value: V, hold: int | None = None) -> list[Stretch[V]]:
+        """Take a reading; return the stretches that it ends: what held, and a gap if there was one.
+
+        `hold` in ms where this reading holds for another time than usual.
+        """
         self.readings += 1
         before = self._at
         if before is not None:
@@ -61,32 +65,34 @@ class Holder(Generic[V]):
                 self.duplicates += 1
                 self.conflicting += self._value != value
                 self._value = value
+                self._until_at = at + (hold or self.hold)
                 return []
         done = self._until(at)
         self._at, self._value = at, value
+        self._until_at = at + (hold or self.hold)
         return done
 
     def close(self, at: int | None = None) -> list[Stretch[V]]:
         """End the last reading: after its hold time, or at a moment (Unix ms), with what is a gap."""
         if self._at is None:
             return []
-        done = self._until(self._at + self.hold if at is None else at)
+        done = self._until(self._until_at if at is None else at)
         self._at, self._value = None, None
         return done
 
     def _until(self, at: int) -> list[Stretch[V]]:
         if self._at is None or at <= self._at:
             return []
-        end = min(at, self._at + self.hold)
+        end = min(at, self._until_at)
         done: list[Stretch[V]] = [Stretch(self._at, end, self._value)]
         if end < at:
             done.append(Stretch(end, at, None))
         return done
 
 
-def held(readings: Iterable[tuple[int, V]], hold: int) -> Iterator[Stretch[V]]:
-    """Yield the stretches of readings in order (Unix ms, value); the last one holds for `hold` ms."""
-    holder: Holder[V] = Holder(hold)
-    for at, value in readings:
-        yield from holder.add(at, value)
+def held(readings: Iterable[tuple[int, V, int]]) -> Iterator[Stretch[V]]:
+    """Yield the stretches of readings in order: (Unix ms, value, for how many ms it holds)."""
+    holder: Holder[V] = Holder(1)
+    for at, value, hold in readings:
+        yield from holder.add(at, value, hold)
     yield from holder.close()

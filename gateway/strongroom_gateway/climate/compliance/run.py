@@ -45,13 +45,16 @@ class Compliance:
         self._unknown: tuple[int, int] | None = None
         self._at = start
 
-    def add(self, at: int, t: float | None, rh: float | None) -> None:
-        """Take a reading: Unix ms, °C, %RH; None for a quantity that it does not have."""
+    def add(self, at: int, t: float | None, rh: float | None, hold: int | None = None) -> None:
+        """Take a reading: Unix ms, °C, %RH (None for a quantity that it does not have).
+
+        `hold` in ms where it holds for another time than the definition says.
+        """
         if at >= self._end:
             return
         holder = self._holder
         before = (holder.duplicates, holder.conflicting, holder.backwards)
-        for stretch in holder.add(at, (t, rh)):
+        for stretch in holder.add(at, (t, rh), hold):
             self._take(stretch)
         if at >= self._start:
             # One that is older than the last counts where it arrived: its own day may be closed.

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -11,19 +11,30 @@ from .loggers.options import Options, Plan
 from .loggers.rows import Read, read_file
 from .store import History, Merged
 
+_ALONE: Final = 3_600_000
+"""ms that a reading holds that is alone in its file."""
+
 
 class Brought(msgspec.Struct, frozen=True):
-    """What was done with a file; `merged` is None for a dry run."""
+    """What was done with a file; `merged` is None for a dry run. `hold` in ms."""
 
     read: Read
     sha256: str
+    hold: int
     merged: Merged | None
 
 
-def look(path: Path, options: Options, most_faults: float = 0.1) -> Brought:
-    """Read a file and change nothing. Raises ImportRefusedError, OSError."""
+def look(
+    path: Path, options: Options, most_faults: float = 0.1, hold: int | None = None
+) -> Brought:
+    """Read a file and change nothing. Raises ImportRefusedError, OSError.
+
+    `hold` in ms: how long a reading holds at most; without it one and a half of the usual interval.
+    """
     data = path.read_bytes()
-    return Brought(read_file(data, options, most_faults), sha256(data).hexdigest(), None)
+    read = read_file(data, options, most_faults)
+    hold = hold or read.interval * 3 // 2 or _ALONE
+    return Brought(read, sha256(data).hexdigest(), hold, None)
 
 
 def bring(history: History, path: Path, sensor: str, looked: Brought, now: int) -> Brought:
@@ -32,15 +43,22 @@ def bring(history: History, path: Path, sensor: str, looked: Brought, now: int) 
     Doing it again changes nothing. Raises HistoryError for days whose readings have been pruned.
     """
     merged = history.import_readings(
-        sensor, looked.read.readings, path.name, looked.sha256, told(looked.read), now
+        sensor,
+        looked.read.readings,
+        path.name,
+        looked.sha256,
+        told(looked),
+        now,
+        looked.hold,
     )
-    return Brought(looked.read, looked.sha256, merged)
+    return msgspec.structs.replace(looked, merged=merged)
 
 
-def told(read: Read) -> dict[str, Any]:
+def told(looked: Brought) -> dict[str, Any]:
     """Return how a file was read and what became of its rows, for the ledger."""
-    readings = read.readings
+    read, readings = looked.read, looked.read.readings
     return {
+        "hold_s": looked.hold / 1000,
         "plan": plan_told(read.plan),
         "rows": {kind: one.count for kind, one in sorted(read.kinds.items())},
         "gaps": read.gaps,

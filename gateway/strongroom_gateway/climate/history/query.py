@@ -23,6 +23,7 @@ class Source(NamedTuple):
     kind: str
     file: str
     sha256: str
+    hold: int
     said: str
 
 
@@ -52,6 +53,10 @@ class HistoryReader:
         self.time_zone = str(found[0])
         self.days = Days(self.time_zone)
 
+    def holds(self) -> dict[int, int]:
+        """Return for how many ms the readings of each source hold at most."""
+        return dict(self._connection.execute("SELECT id, hold FROM source").fetchall())
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -64,7 +69,7 @@ class HistoryReader:
     def sources(self) -> list[Source]:
         """Return where readings came from."""
         rows = self._connection.execute(
-            "SELECT id, at, kind, file, sha256, said FROM source ORDER BY id"
+            "SELECT id, at, kind, file, sha256, hold, said FROM source ORDER BY id"
         )
         return list(map(Source._make, rows))
 
@@ -107,13 +112,13 @@ class HistoryReader:
         )
         return [str(day) for (day,) in rows]
 
-    def minutes(self, sensor: str, start: int, end: int, hold: int) -> Iterator[Bucket]:
+    def minutes(self, sensor: str, start: int, end: int) -> Iterator[Bucket]:
         """Yield the minutes of a sensor; those of days with few readings, and of days that are not
-        closed, are made from the readings, which hold for `hold` ms at most.
+        closed, are made from the readings.
         """
-        number = self._number(sensor)
+        number, holds = self._number(sensor), self.holds()
         before: Reading | None = None
-        for day in self._days_with_any(number, start - hold, end):
+        for day in self._days_with_any(number, start - max(holds.values()), end):
             begin, until = self.days.bounds(date.fromisoformat(day))
             packed = self._connection.execute(
                 "SELECT data FROM minute WHERE sensor = ? AND day = ?", (number, day)
@@ -122,7 +127,7 @@ class HistoryReader:
             if packed is not None:
                 buckets = unpack_buckets(packed[0], begin, MINUTE)
             else:
-                buckets = minutes_of(rows, begin, until, hold, before)
+                buckets = minutes_of(rows, begin, until, holds, before)
             before = rows[-1] if rows else None
             yield from (one for one in buckets if start <= one.at < end)
 
@@ -144,7 +149,7 @@ class HistoryReader:
         """
         span = end - start
         if span <= 2 * DAY and span // MINUTE <= points:
-            minutes = self.minutes(sensor, start, end, HOUR)
+            minutes = self.minutes(sensor, start, end)
             return "minute", [(b.at, *b.t[1:], *b.rh[1:]) for b in minutes]
         step: Step = "hour" if span // HOUR <= points else "day"
         rows = self._connection.execute(

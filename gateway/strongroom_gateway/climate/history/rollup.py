@@ -5,7 +5,7 @@ A reading holds until the next one, at most for the hold time, as in compliance.
 highest are over the values that held, of each quantity where it was known.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from ..compliance.hold import held
@@ -18,6 +18,10 @@ FEW: Final = 2_880
 """A day with no more readings than this is as small as its minutes, and has none of its own."""
 _SCALE: Final = 100
 """Rolled-up values are kept to 0.01 °C and 0.01 %RH."""
+
+
+Holds = Mapping[int, int]
+"""For how many ms the readings of a source hold at most."""
 
 
 class Part(NamedTuple):
@@ -114,23 +118,24 @@ class _Bins:
 
 
 def minutes_of(
-    readings: Sequence[Reading], start: int, end: int, hold: int, before: Reading | None = None
+    readings: Sequence[Reading], start: int, end: int, holds: Holds, before: Reading | None = None
 ) -> list[Bucket]:
     """Return the minutes of a day with few readings; parameters as of `roll_up`."""
-    return _filled([_Bins(start, MINUTE)], readings, start, end, hold, before)[0].buckets()
+    return _filled([_Bins(start, MINUTE)], readings, start, end, holds, before)[0].buckets()
 
 
 def roll_up(
-    readings: Sequence[Reading], start: int, end: int, hold: int, before: Reading | None = None
+    readings: Sequence[Reading], start: int, end: int, holds: Holds, before: Reading | None = None
 ) -> Rolled:
     """Return the buckets of a day from `start` to `end` (Unix ms) with its readings in order.
 
-    `before` is the last reading of the time before, which may still hold; `hold` in ms.
+    `before` is the last reading of the time before, which may still hold; `holds` says for how many
+    ms the readings of each source hold at most.
     """
     bins = [_Bins(start, HOUR), _Bins(start, end - start)]
     if len(readings) > FEW:
         bins.append(_Bins(start, MINUTE))
-    _filled(bins, readings, start, end, hold, before)
+    _filled(bins, readings, start, end, holds, before)
     hours, days, *minutes = (each.buckets() for each in bins)
     day = days[0] if days else Bucket(start, 0, NOTHING, NOTHING)
     return Rolled(minutes[0] if minutes else [], hours, day)
@@ -141,13 +146,13 @@ def _filled(
     readings: Sequence[Reading],
     start: int,
     end: int,
-    hold: int,
+    holds: Holds,
     before: Reading | None,
 ) -> list[_Bins]:
     for one in readings:
         for each in bins:
             each.count(one.at)
-    for begin, until, t, rh in _stretches(readings, hold, before):
+    for begin, until, t, rh in _stretches(readings, holds, before):
         first, last = max(begin, start), min(until, end)
         if first < last:
             for each in bins:
@@ -156,10 +161,10 @@ def _filled(
 
 
 def _stretches(
-    readings: Sequence[Reading], hold: int, before: Reading | None
+    readings: Sequence[Reading], holds: Holds, before: Reading | None
 ) -> Iterable[tuple[int, int, float | None, float | None]]:
     rows = readings if before is None else [before, *readings]
-    for stretch in held(((one.at, (one.t, one.rh)) for one in rows), hold):
+    for stretch in held((one.at, (one.t, one.rh), holds[one.source]) for one in rows):
         if stretch.value is not None:
             yield stretch.start, stretch.end, *stretch.value
 

@@ -20,6 +20,7 @@ CREATE TABLE source (                 -- where readings come from
   kind   TEXT NOT NULL,               -- live | import
   file   TEXT NOT NULL,
   sha256 TEXT NOT NULL,
+  hold   INTEGER NOT NULL,            -- ms a reading of it holds at most
   said   TEXT NOT NULL                -- JSON: how the file was read, and what became of its rows
 ) STRICT;
 CREATE TABLE fresh (                  -- readings of days that are not closed yet

@@ -52,10 +52,12 @@ class Closed(NamedTuple):
 
 
 class History:
-    """`hold` in ms: how long a reading holds at most. The time zone is fixed by the first opening."""
+    """`hold` in ms: how long a reading of a node holds at most.
+
+    The time zone of the days is fixed by the first opening.
+    """
 
     def __init__(self, path: Path, time_zone: str, hold: int) -> None:
-        self.hold = hold
         self.time_zone = time_zone
         self.days = Days(time_zone)
         self._connection = schema.connect(path)
@@ -64,10 +66,13 @@ class History:
             if found is None:
                 self._set_meta("time_zone", time_zone)
                 self._connection.execute(
-                    "INSERT INTO source (id, at, kind, file, sha256, said)"
-                    " VALUES (?, 0, 'live', '', '', '{}')",
-                    (LIVE,),
+                    "INSERT INTO source (id, at, kind, file, sha256, hold, said)"
+                    " VALUES (?, 0, 'live', '', '', ?, '{}')",
+                    (LIVE, hold),
                 )
+            self._connection.execute("UPDATE source SET hold = ? WHERE id = ?", (hold, LIVE))
+        holds = self._connection.execute("SELECT id, hold FROM source").fetchall()
+        self._holds: dict[int, int] = dict(holds)
         if found is not None and found != time_zone:
             self.close()
             raise HistoryError(
@@ -138,15 +143,18 @@ class History:
         file_sha256: str,
         said: dict[str, Any],
         now: int,
+        hold: int,
     ) -> Merged:
         """Add readings of a file, in order of time, to the days they belong to.
+
+        `hold` in ms: how long one of them holds at most.
 
         A reading that is there already, with the same time and values, is not added again; so the
         same file twice changes nothing. All of it or nothing; put aside for the ledger with what
         the import says of itself.
         """
         with self._transaction():
-            source = self._add_source(file, file_sha256, said, now)
+            source = self._add_source(file, file_sha256, said, now, hold)
             number = self._sensor(sensor)
             new, days, closed = 0, 0, []
             for day, group in groupby(readings, key=lambda row: self.days.of(row[0]).isoformat()):
@@ -236,19 +244,21 @@ class History:
         closed = [self._write_day(sensor, day, merged, revision + 1)]
         after = (date.fromisoformat(day) + _ONE).isoformat()
         following = self._raw(sensor, after)
-        if following is not None and self._reaches_over(merged[-1], after):
+        if following is not None and self._reaches(
+            merged[-1], self.days.bounds(date.fromisoformat(after))[0]
+        ):
             # What holds over midnight changes the next day's minutes, not its readings.
             closed.append(
                 self._write_day(sensor, after, following, self._revision(sensor, after) + 1)
             )
         return len(fresh), closed
 
-    def _reaches_over(self, last: Reading, after: str) -> bool:
-        return last.at + self.hold > self.days.bounds(date.fromisoformat(after))[0]
+    def _reaches(self, last: Reading, moment: int) -> bool:
+        return last.at + self._holds[last.source] > moment
 
     def _write_day(self, sensor: int, day: str, rows: list[Reading], revision: int) -> Closed:
         start, end = self.days.bounds(date.fromisoformat(day))
-        rolled = roll_up(rows, start, end, self.hold, self._before(sensor, day, start))
+        rolled = roll_up(rows, start, end, self._holds, self._before(sensor, day, start))
         minutes = pack_buckets(rolled.minutes, start, MINUTE) if rolled.minutes else b""
         execute = self._connection.execute
         execute("INSERT OR REPLACE INTO raw VALUES (?, ?, ?)", (sensor, day, pack_readings(rows)))
@@ -275,7 +285,7 @@ class History:
 
     def _before(self, sensor: int, day: str, start: int) -> Reading | None:
         earlier = self._raw(sensor, (date.fromisoformat(day) - _ONE).isoformat())
-        return earlier[-1] if earlier and earlier[-1].at + self.hold > start else None
+        return earlier[-1] if earlier and self._reaches(earlier[-1], start) else None
 
     def _raw(self, sensor: int, day: str) -> list[Reading] | None:
         found = self._connection.execute(
@@ -313,12 +323,17 @@ class History:
         ]
         return min(days, default=None)
 
-    def _add_source(self, file: str, file_sha256: str, said: dict[str, Any], now: int) -> int:
+    def _add_source(
+        self, file: str, file_sha256: str, said: dict[str, Any], now: int, hold: int
+    ) -> int:
         added = self._connection.execute(
-            "INSERT INTO source (at, kind, file, sha256, said) VALUES (?, 'import', ?, ?, ?)",
-            (now, file, file_sha256, canonical(said)),
+            "INSERT INTO source (at, kind, file, sha256, hold, said)"
+            " VALUES (?, 'import', ?, ?, ?, ?)",
+            (now, file, file_sha256, hold, canonical(said)),
         )
-        return int(added.lastrowid or 0)
+        number = int(added.lastrowid or 0)
+        self._holds[number] = hold
+        return number
 
     def _sensor(self, name: str) -> int:
         self._connection.execute("INSERT OR IGNORE INTO sensor (name) VALUES (?)", (name,))

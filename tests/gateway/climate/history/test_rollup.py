@@ -61,8 +61,8 @@ def test_every_bucket_is_what_counting_seconds_gives(readings: Rows, hold: int) 
     earlier = [one for one in readings if one.at < START]
     today = [one for one in readings if one.at >= START]
     before = earlier[-1] if earlier else None
-    rolled = roll_up(today, START, END, hold * SECOND, before)
-    minutes = minutes_of(today, START, END, hold * SECOND, before)
+    rolled = roll_up(today, START, END, {1: hold * SECOND}, before)
+    minutes = minutes_of(today, START, END, {1: hold * SECOND}, before)
     for bucket, length in [*((m, MINUTE) for m in minutes), *((h, HOUR) for h in rolled.hours)]:
         for which, part in ((1, bucket.t), (2, bucket.rh)):
             expected = naive(readings, bucket.at, bucket.at + length, hold * SECOND, which)
@@ -77,9 +77,9 @@ def test_every_bucket_is_what_counting_seconds_gives(readings: Rows, hold: int) 
 
 def test_minutes_are_kept_only_where_there_are_more_readings() -> None:
     few = [Reading(START + n * 60 * SECOND, 20.0, 50.0, 1) for n in range(180)]
-    assert roll_up(few, START, END, HOUR).minutes == []
+    assert roll_up(few, START, END, {1: HOUR}).minutes == []
     many = [Reading(START + n * SECOND, 20.0, 50.0, 1) for n in range(FEW + 1)]
-    assert len(roll_up(many, START, END, HOUR).minutes) == 48 + 60
+    assert len(roll_up(many, START, END, {1: HOUR}).minutes) == 48 + 60
 
 
 BUCKETS = st.builds(

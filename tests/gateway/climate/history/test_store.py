@@ -86,8 +86,8 @@ def test_late_readings_reopen_a_day_with_a_new_revision(tmp_path: Path) -> None:
 def test_the_same_file_twice_changes_nothing(tmp_path: Path) -> None:
     rows = series(START, 5000, HOUR)
     with Shop(tmp_path) as shop:
-        once = shop.history.import_readings("old", rows, "a.csv", "aa", {}, 1)
-        again = shop.history.import_readings("old", rows, "a.csv", "aa", {}, 2)
+        once = shop.history.import_readings("old", rows, "a.csv", "aa", {}, 1, HOUR)
+        again = shop.history.import_readings("old", rows, "a.csv", "aa", {}, 2, HOUR)
         assert (once.new, once.known) == (5000, 0)
         assert (again.new, again.known) == (0, 5000)
         with closing(shop.reader()) as reader:
@@ -99,8 +99,8 @@ def test_files_that_overlap_are_joined_and_repeats_inside_one_are_kept(tmp_path:
     rows = series(START, 100, HOUR)
     double = [*rows[:50], rows[49], *rows[50:]]
     with Shop(tmp_path) as shop:
-        shop.history.import_readings("old", double[:60], "a.csv", "aa", {}, 1)
-        merged = shop.history.import_readings("old", double[30:], "b.csv", "bb", {}, 2)
+        shop.history.import_readings("old", double[:60], "a.csv", "aa", {}, 1, HOUR)
+        merged = shop.history.import_readings("old", double[30:], "b.csv", "bb", {}, 2, HOUR)
         assert merged.new == 101 - 60
         with closing(shop.reader()) as reader:
             assert [one[:3] for one in reader.readings("old", 0, START * 2)] == double
@@ -109,7 +109,13 @@ def test_files_that_overlap_are_joined_and_repeats_inside_one_are_kept(tmp_path:
 def test_an_import_stands_in_the_ledger_with_the_digest_of_its_file(tmp_path: Path) -> None:
     with Shop(tmp_path) as shop:
         shop.history.import_readings(
-            "old", series(START, 300 * 24, HOUR), "a.csv", "ab" * 32, {"rows": {"read": 7200}}, 1
+            "old",
+            series(START, 300 * 24, HOUR),
+            "a.csv",
+            "ab" * 32,
+            {"rows": {"read": 7200}},
+            1,
+            HOUR,
         )
         shop.seal_all()
         (entry,) = shop.ledger.entries(kind=IMPORT)
@@ -131,8 +137,12 @@ def test_a_reading_over_midnight_counts_in_the_next_day_also_when_it_comes_later
     tmp_path: Path,
 ) -> None:
     with Shop(tmp_path) as shop:
-        shop.history.import_readings("old", [(START + DAY + HOUR, 20.0, 50.0)], "b", "bb", {}, 1)
-        shop.history.import_readings("old", [(START + DAY - MINUTE, 30.0, 50.0)], "a", "aa", {}, 2)
+        shop.history.import_readings(
+            "old", [(START + DAY + HOUR, 20.0, 50.0)], "b", "bb", {}, 1, HOUR
+        )
+        shop.history.import_readings(
+            "old", [(START + DAY - MINUTE, 30.0, 50.0)], "a", "aa", {}, 2, HOUR
+        )
         with closing(shop.reader()) as reader:
             hours = reader.hours("old", START + DAY, START + 2 * DAY)
         assert [(one.at, one.t.known, one.t.mean) for one in hours] == [
@@ -213,7 +223,7 @@ def test_old_readings_go_once_they_are_sealed_and_their_minutes_stay(tmp_path: P
         with closing(shop.reader()) as reader:
             assert reader.pruned_days(SENSOR, START, later) == ["2026-03-01"]
             assert len(list(reader.readings(SENSOR, START, later))) == 100
-            minutes = list(reader.minutes(SENSOR, START, START + DAY, HOUR))
+            minutes = list(reader.minutes(SENSOR, START, START + DAY))
             assert len(minutes) == 1440 and minutes[0].readings == 6
             found = verify(reader, shop.ledger)
             assert (found.days, found.minutes_only, found.findings) == (1, 1, [])
@@ -230,7 +240,7 @@ def test_readings_for_a_pruned_day_are_kept_apart_and_refused_from_a_file(tmp_pa
         shop.seal_all()
         shop.keeper.prune(START + 10 * DAY)
         with pytest.raises(HistoryError, match="pruned"):
-            shop.history.import_readings(SENSOR, [(START + 1, 20.0, 50.0)], "a", "aa", {}, 1)
+            shop.history.import_readings(SENSOR, [(START + 1, 20.0, 50.0)], "a", "aa", {}, 1, HOUR)
         shop.receive([(START + 5, 21.0, 50.0)])
         shop.keeper.take()
         assert shop.keeper.close(START + 10 * DAY) == 0
@@ -276,14 +286,14 @@ def test_a_newer_history_is_refused(tmp_path: Path) -> None:
 
 def test_a_sensor_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     with Shop(tmp_path) as shop:
-        shop.history.import_readings("old", [(START, 20.0, 50.0)], "a", "aa", {}, 1)
+        shop.history.import_readings("old", [(START, 20.0, 50.0)], "a", "aa", {}, 1, HOUR)
         with closing(shop.reader()) as reader, pytest.raises(HistoryError, match="old"):
             reader.hours("new", 0, 1)
 
 
 def test_a_chart_takes_the_finest_step_that_is_not_too_much(tmp_path: Path) -> None:
     with Shop(tmp_path) as shop:
-        shop.history.import_readings("old", series(START, 400 * 24, HOUR), "a", "aa", {}, 1)
+        shop.history.import_readings("old", series(START, 400 * 24, HOUR), "a", "aa", {}, 1, HOUR)
         with closing(shop.reader()) as reader:
             assert reader.chart("old", START, START + DAY)[0] == "minute"
             step, rows = reader.chart("old", START, START + 60 * DAY)
