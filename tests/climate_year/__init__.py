@@ -1,0 +1,1 @@
+"""A year of a simulated archive room under different controllers: comfort, energy, switching."""

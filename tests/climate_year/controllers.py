@@ -1,0 +1,88 @@
+"""The controllers that are compared: ours, and a plain hygrostat with a thermostat."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from strongroom_gateway.climate.control import Air, Control, Inputs, Plan, decide
+from strongroom_gateway.climate.control.state import Extremes
+
+On = dict[str, bool]
+"""Machines that are on: `heating`, or `heating-1` and `heating-2` where there are two halves."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a controller sees: measured air, outdoor air, whether the door is open, 24 h extremes."""
+
+    air: Air
+    outdoor: Air
+    door: int | None
+    extremes: Extremes | None
+
+
+Controller = Callable[[Seen, int], On]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """An on/off controller: on beyond one value, off beyond another."""
+
+    kind: str
+    quantity: str
+    on: float
+    off: float
+
+
+def plain(switches: tuple[Switch, ...]) -> Controller:
+    """Return a thermostat and a hygrostat that know nothing of each other."""
+    on: On = {}
+
+    def control(seen: Seen, _now: int) -> On:
+        for switch in switches:
+            value = seen.air.t if switch.quantity == "t" else seen.air.rh
+            mark = switch.off if on.get(switch.kind) else switch.on
+            upward = switch.on > switch.off
+            on[switch.kind] = value > mark if upward else value < mark
+        return dict(on)
+
+    return control
+
+
+def middle() -> Controller:
+    """The usual setting: the middle of the band, 19 °C and 52 %, a kelvin and three per cent."""
+    return plain(
+        (
+            Switch("heating", "t", 18.0, 19.0),
+            Switch("cooling", "t", 20.0, 19.0),
+            Switch("dehumidifier", "rh", 55.0, 52.0),
+            Switch("humidifier", "rh", 49.0, 52.0),
+        )
+    )
+
+
+def edge(plan: Plan) -> Controller:
+    """The thrifty setting: the marks our controller has without its knowledge of moist air."""
+    t, rh, tol = plan.temperature, plan.humidity, plan.tolerance
+    hot, cold = t.high - tol.hot, t.low + tol.cold
+    wet, dry = rh.high - tol.wet, rh.low + tol.dry
+    return plain(
+        (
+            Switch("heating", "t", cold, cold + tol.recover_t),
+            Switch("cooling", "t", hot, hot - tol.recover_t),
+            Switch("dehumidifier", "rh", wet, wet - tol.recover_rh),
+            Switch("humidifier", "rh", dry, dry + tol.recover_rh),
+        )
+    )
+
+
+def ours(plan: Plan) -> Controller:
+    """Strongroom's controller; leases, renewals and all."""
+    state = Control()
+
+    def control(seen: Seen, now: int) -> On:
+        nonlocal state
+        inputs = Inputs(seen.air, seen.outdoor, seen.door, seen.extremes)
+        state, _ = decide(state, inputs, now, plan)
+        return {m.relay: state.runs[m.name].on for m in plan.machines if m.name in state.runs}
+
+    return control
