@@ -73,7 +73,10 @@ def test_a_sealed_insulated_dark_room_keeps_its_heat() -> None:
     start = replace(room_at(24.0, 50.0), mass_temperature=18.0)
 
     def heat(air) -> float:
-        return air.temperature * shape.volume * 1206.0 + air.mass_temperature * shape.mass_heat
+        return (
+            air.temperature * (shape.volume * 1206.0 + 1.0e6)
+            + air.mass_temperature * shape.mass_heat
+        )
 
     later = advance(shape, start, 3600, Conditions(DRY_OUTSIDE))
     assert heat(later) == pytest.approx(heat(start), rel=1e-9)
@@ -129,7 +132,10 @@ def test_heat_goes_where_the_power_says() -> None:
     idle = advance(SEALED, start, 300, Conditions(OUTSIDE))
 
     def heat(air) -> float:
-        return air.temperature * SHAPE.volume * 1206.0 + air.mass_temperature * SHAPE.mass_heat
+        return (
+            air.temperature * (SHAPE.volume * 1206.0 + 1.0e6)
+            + air.mass_temperature * SHAPE.mass_heat
+        )
 
     # What leaves through the walls differs by a per cent or two within five minutes.
     assert heat(heated) - heat(idle) == pytest.approx(3000.0 * 300, rel=0.05)
@@ -139,7 +145,7 @@ def test_heat_goes_where_the_power_says() -> None:
 def test_cooling_a_dry_room_raises_its_humidity_and_takes_no_water() -> None:
     start = room_at(23.0, 35.0)  # dew point 6.8 C, below the coil
     cooled = advance(SEALED, start, 300, Conditions(OUTSIDE, cooling=True))
-    assert cooled.temperature < start.temperature - 1.0
+    assert cooled.temperature < start.temperature - 0.5
     assert cooled.humidity > start.humidity + 1.0
     assert water(SEALED, cooled) == pytest.approx(water(SEALED, start), rel=1e-9)
 
@@ -167,7 +173,7 @@ def test_paper_holds_the_humidity_of_a_store_that_cools() -> None:
     calm = Conditions(Outdoor(18.0, 9.0, 0.0088))
     in_full = advance(replace(SEALED, envelope=0.0, lights=0.0), full, 6 * 3600, calm)
     in_empty = advance(replace(empty, envelope=0.0, lights=0.0), full, 6 * 3600, calm)
-    assert in_empty.humidity == pytest.approx(56.7, abs=0.6)
+    assert in_empty.humidity == pytest.approx(56.2, abs=0.6)
     assert in_full.humidity < 52.0
 
 

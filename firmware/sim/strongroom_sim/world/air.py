@@ -52,11 +52,17 @@ class RoomShape:
     envelope: float = 60.0  # W/K to the outdoor air through walls and roof
     surfaces: float = 1400.0  # W/K between the air and the mass
     mass_heat: float = 4.0e7  # J/K of walls, shelves and paper
+    light_heat: float = 1.0e6  # J/K of what follows the air at once: outsides of boxes, sheet metal
     paper_mass: float = 9000.0  # kg
     paper_slope: float = 0.11  # kg water per kg paper, from 0 to 100 % RH
     paper_exchange: float = 2.0e-10  # kg/(s Pa) of water for each kg of paper
     lights: float = 150.0  # W of people and lamps
     equipment: Equipment = Equipment()
+
+    @property
+    def air_heat(self) -> float:
+        """Return the heat capacity of the air and what follows it at once, in J/K."""
+        return self.volume * HEAT_OF_AIR + self.light_heat
 
 
 @dataclass(frozen=True)
@@ -72,15 +78,16 @@ class Outdoor:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What acts on a room for a while: the air outside, the loading door, what is switched on."""
+    """What acts on a room for a while: the air outside, the loading door, what is switched on: all
+    of the equipment (1, True), none of it, or a share where it is several machines."""
 
     outdoor: Outdoor
     door_open: bool = False
-    dehumidifier: bool = False
-    humidifier: bool = False
-    heating: bool = False
-    cooling: bool = False
-    fan: bool = False
+    dehumidifier: float = 0.0
+    humidifier: float = 0.0
+    heating: float = 0.0
+    cooling: float = 0.0
+    fan: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -160,8 +167,7 @@ def advance(shape: RoomShape, air: RoomAir, seconds: float, conditions: Conditio
 def _substep(shape: RoomShape, air: RoomAir, seconds: float, conditions: Conditions) -> RoomAir:
     outdoor, machines = conditions.outdoor, shape.equipment
     changes = (shape.leakage + (shape.door_leakage if conditions.door_open else 0.0)) / 3600.0
-    if conditions.fan:
-        changes += machines.fan_air / shape.volume
+    changes += conditions.fan * machines.fan_air / shape.volume
     heat = (
         shape.lights
         + changes * shape.volume * HEAT_OF_AIR * (outdoor.temperature - air.temperature)
@@ -172,9 +178,8 @@ def _substep(shape: RoomShape, air: RoomAir, seconds: float, conditions: Conditi
     room_pressure = air.vapour * GAS_CONSTANT_OF_VAPOUR * (air.temperature + ZERO_CELSIUS)
     paper_pressure = air.paper_humidity * saturation_pressure(air.mass_temperature)
     to_paper = shape.paper_exchange * shape.paper_mass * (room_pressure - paper_pressure)
-    heat_of_air = shape.volume * HEAT_OF_AIR
     return RoomAir(
-        temperature=air.temperature + seconds * (heat + warmed - to_mass) / heat_of_air,
+        temperature=air.temperature + seconds * (heat + warmed - to_mass) / shape.air_heat,
         vapour=air.vapour
         + seconds * (changes * (outdoor.vapour - air.vapour) + (gained - to_paper) / shape.volume),
         mass_temperature=air.mass_temperature + seconds * to_mass / shape.mass_heat,
@@ -188,30 +193,31 @@ def _worked(
     machines: Equipment, air: RoomAir, conditions: Conditions
 ) -> tuple[float, float, float]:
     """Return what the equipment adds to the air: water in kg/s, heat in W, and the power it uses."""
-    gained = warmed = power = 0.0
-    if conditions.dehumidifier:
-        taken = dehumidifier_rate(air, machines)
+    gained = warmed = 0.0
+    power = conditions.fan * machines.fan_power
+    if share := conditions.dehumidifier:
+        taken = share * dehumidifier_rate(air, machines)
         gained -= taken
-        power += machines.dehumidifier_power
+        power += share * machines.dehumidifier_power
         # The compressor and the condensed water both warm the room.
-        warmed += machines.dehumidifier_power + taken * LATENT_HEAT
-    if conditions.humidifier and air.vapour < 0.95 * saturation_vapour(air.temperature):
-        gained += machines.humidifier_water
-        power += machines.humidifier_power
-        warmed += machines.humidifier_power - machines.humidifier_water * LATENT_HEAT
-    if conditions.heating:
-        power += machines.heating_power
-        warmed += machines.heating_power
-    if conditions.cooling:
+        warmed += share * machines.dehumidifier_power + taken * LATENT_HEAT
+    share = conditions.humidifier
+    if share and air.vapour < 0.95 * saturation_vapour(air.temperature):
+        given = share * machines.humidifier_water
+        gained += given
+        power += share * machines.humidifier_power
+        warmed += share * machines.humidifier_power - given * LATENT_HEAT
+    if share := conditions.heating:
+        power += share * machines.heating_power
+        warmed += share * machines.heating_power
+    if share := conditions.cooling:
         above = air.vapour - saturation_vapour(machines.cooling_coil)
-        taken = min(
+        taken = share * min(
             0.9 * machines.cooling_air * max(0.0, above),
             0.7 * machines.cooling_heat / LATENT_HEAT,
         )
         gained -= taken
-        power += machines.cooling_power
+        power += share * machines.cooling_power
         # What goes into condensing water does not cool.
-        warmed -= machines.cooling_heat - taken * LATENT_HEAT
-    if conditions.fan:
-        power += machines.fan_power
+        warmed -= share * machines.cooling_heat - taken * LATENT_HEAT
     return gained, warmed, power
