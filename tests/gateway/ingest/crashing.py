@@ -100,7 +100,8 @@ class FusedTransport(LeanTransport):
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> bool:
         if topic.endswith("/ack"):
-            while self._queue or self._unsent:  # the acknowledgements to the broker are out
+            # Until the acknowledgements to the broker are out.
+            while self._queue or (self._wire is not None and self._wire.unsent):
                 time.sleep(0.001)
             self.fuse.reached("acked")
         return super().publish(topic, payload, qos, retain)
