@@ -86,7 +86,7 @@ class Export:
         elif rule is None:
             report.unmapped[entry.kind] += 1
             return []
-        elif isinstance(rule, Maps):
+        elif isinstance(rule, Maps) and rule.tells(entry.body):
             event = self._teller.event(entry, rule)
             events = [] if event is None else [event]
         else:
@@ -104,7 +104,7 @@ class Export:
         about = correction.body.get("supersedes")
         entry = self._ledger.entry(about) if type(about) is int else None
         rule = None if entry is None else BY_KIND.get(entry.kind)
-        if entry is None or not isinstance(rule, Maps):
+        if entry is None or not isinstance(rule, Maps) or not rule.tells(entry.body):
             return None
         earlier = self._ledger.corrections(entry.idx, correction.idx)
         return self._teller.corrected(entry, rule, earlier, correction)

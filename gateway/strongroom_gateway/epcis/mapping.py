@@ -14,6 +14,7 @@ class Maps(msgspec.Struct, frozen=True, kw_only=True):
 
     items        ids of the items it is about; the first path that leads to some
     parent       id of the box they are put into: the event is an AggregationEvent
+    only         where one of these leads to something; other entries of the kind are no event
     lasting      of a value of the body, which persistent dispositions it sets
     more         further fields of the event, in the vocabulary of this gateway, from ids of items
     """
@@ -29,8 +30,13 @@ class Maps(msgspec.Struct, frozen=True, kw_only=True):
     slip: tuple[Path, ...] = ()
     possessor: tuple[Path, ...] = ()
     tags: tuple[Path, ...] = ()
+    only: tuple[Path, ...] = ()
     lasting: Mapping[Path, Mapping[str | bool, str]] = {}
     more: Mapping[str, Path] = {}
+
+    def tells(self, body: Any) -> bool:
+        """Return whether an entry with this body is an event at all."""
+        return not self.only or any(True for path in self.only for _ in values(body, path))
 
 
 class Silent(msgspec.Struct, frozen=True, kw_only=True):

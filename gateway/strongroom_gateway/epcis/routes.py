@@ -47,7 +47,9 @@ class EpcisDocument(BaseModel):
 class EpcisReport(BaseModel):
     """What an export of the whole ledger tells and leaves out, in entries by kind."""
 
-    told: dict[str, int]
+    told: Annotated[
+        dict[str, int], Field(description="With those of item.registered that name no tag.")
+    ]
     silent: Annotated[dict[str, int], Field(description="No event on purpose.")]
     unmapped: Annotated[dict[str, int], Field(description="Of custody, but of an unknown kind.")]
 

@@ -69,7 +69,10 @@ def why(at, **more):
 
 LIFE = [
     ("item.registered", {"by": "li.wen", "item": {"id": "HX-H-01", "name": "one"}}),
-    ("tag.bound", {"by": "li.wen", "item": "HX-H-01", "tag": "3315a537c8000300000003e9"}),
+    (
+        "item.registered",
+        {"by": "li.wen", "item": {"id": "HX-H-01", "tags": ["3315a537c8000300000003e9"]}},
+    ),
     ("tag.bound", {"by": "li.wen", "item": "HX-H-02", "tag": "e2801160600002084c1a2b3c"}),
     ("item.packed", {"by": "li.wen", "item": "QZ-7", "parent": "HX-H-01"}),
     ("item.filed", {"by": "li.wen", "item": "HX-H-01", "place": "a-03-2-14"}),
@@ -126,7 +129,18 @@ LIFE = [
             "why": why(T0 + 9_700),
         },
     ),
-    ("return.inspected", {"by": "li.wen", "item": "HX-H-01", "complete": False, "damaged": True}),
+    ("movement.handed_in", {"item": "HX-H-01", "place": "@inspection", "desk": "front"}),
+    ("movement.missing", {"item": "QZ-7", "holder": None, "place": "@missing"}),
+    (
+        "return.inspected",
+        {
+            "by": "li.wen",
+            "item": "HX-H-01",
+            "items": ["HX-H-01"],
+            "complete": False,
+            "damaged": True,
+        },
+    ),
     ("safe.reconciled", {"safe": "deeds", "present": ["QZ-7"], "missing": ["K-1"], "extra": []}),
     ("stocktake.signed", {"by": "li.wen", "found": [], "missing": ["HX-H-02"]}),
     ("certificate.accepted", {"by": ["a", "b", "c"], "item": "QZ-7", "safe": "deeds"}),

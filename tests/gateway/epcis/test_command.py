@@ -51,16 +51,16 @@ def test_a_file_is_there_whole(folder, capsys):
 def test_documents_that_can_be_captured_one_by_one(folder, capsys):
     assert export(folder, "--batch", "4") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [len(json.loads(line)["epcisBody"]["eventList"]) for line in lines] == [4, 4, 4, 2]
+    assert [len(json.loads(line)["epcisBody"]["eventList"]) for line in lines] == [4, 4, 4, 4]
 
 
 @pytest.mark.parametrize(
     ("words", "count"),
     [
-        (["--from", "2027-01-15T16:00:08"], 7),
-        (["--from", "2027-01-15T08:00:08+00:00"], 7),
+        (["--from", "2027-01-15T16:00:08"], 9),
+        (["--from", "2027-01-15T08:00:08+00:00"], 9),
         (["--to", "2027-01-15T16:00:08"], 7),
-        (["--from", "2027-01-15", "--to", "2027-01-16"], 14),
+        (["--from", "2027-01-15", "--to", "2027-01-16"], 16),
         (["--from", "2027-01-16"], 0),
     ],
 )
@@ -79,7 +79,7 @@ def test_what_is_left_out_is_said_and_counts(folder, capsys):
     said = capsys.readouterr().err.splitlines()
     assert said[1:] == [
         "未导出：1 条 movement.teleported 类记录，映射表中没有此类",
-        "未导出：1 条 movement.exit 类记录没有写明物件，第一条是第 16 号记录",
+        "未导出：1 条 movement.exit 类记录没有写明物件，第一条是第 18 号记录",
     ]
 
 
@@ -87,7 +87,7 @@ def test_items_without_a_key_are_said(folder, capsys):
     with (folder / "gateway.toml").open("a") as file:
         file.write('company_prefix = "6901234"\nbox_type = "00012"\n')
     assert export(folder) == 0
-    assert "go by an address of the site: 3 times, first QZ-7" in capsys.readouterr().err
+    assert "go by an address of the site: 4 times, first QZ-7" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["--from", "noon"], ["--to", "15.1.2027"]])

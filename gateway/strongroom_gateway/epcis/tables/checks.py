@@ -1,12 +1,13 @@
 """What was looked at and counted: returns, safes, stock-takes, certificates that are accepted."""
 
-from ..mapping import Maps
+from ..mapping import Maps, Silent
 
 TABLE = (
     Maps(
         kind="return.inspected",
         step="inspecting",
         disposition="returned",
+        items=("items[]", "item"),
         read_point=("desk",),
         location=("place",),
         slip=("slip",),
@@ -14,6 +15,10 @@ TABLE = (
             "complete": {True: "completeness_verified", False: "mismatch_quantity"},
             "damaged": {True: "damaged"},
         },
+    ),
+    Silent(
+        kind="return.settled",
+        because="what follows is told: movement.return, movement.missing, item.registered",
     ),
     Maps(
         kind="safe.reconciled",

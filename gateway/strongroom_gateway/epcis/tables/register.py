@@ -1,9 +1,18 @@
-"""Items that come into being, get a tag, are packed and put in their place."""
+"""Items that come into being, get a tag and are packed."""
 
 from ..mapping import Maps, Silent
 
 TABLE = (
-    Silent(kind="item.registered", because="a line in the books; it is there once a tag is bound"),
+    # The register says an item anew, whole, whenever something of it changes; its tags with it.
+    Maps(
+        kind="item.registered",
+        step="commissioning",
+        action="ADD",
+        disposition="active",
+        items=("item.id",),
+        tags=("item.tags[]",),
+        only=("item.tags[]",),
+    ),
     Maps(
         kind="tag.bound",
         step="commissioning",
@@ -27,4 +36,5 @@ TABLE = (
         disposition="available",
         location=("place",),
     ),
+    Silent(kind="item.numbered", because="a number is given in the books"),
 )

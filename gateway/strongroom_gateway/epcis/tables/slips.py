@@ -2,6 +2,9 @@
 
 from ..mapping import Maps, Silent
 
+_PAPER = "it is about the slip; nothing happens to an item"
+_STAYS = "the item stays where it is"
+
 TABLE = (
     Silent(kind="slip.requested", because="nothing has happened to an item yet"),
     Maps(
@@ -11,12 +14,11 @@ TABLE = (
         items=("items[]", "item"),
         slip=("slip", "id"),
     ),
-    Silent(kind="slip.refused", because="nothing happens to the item"),
-    Silent(kind="slip.withdrawn", because="the item stays where it is"),
-    Silent(kind="slip.expired", because="nothing happened to the item"),
+    Silent(kind="slip.refused", because=_PAPER),
+    Silent(kind="slip.withdrawn", because=_PAPER),
+    Silent(kind="slip.expired", because=_PAPER),
     Silent(kind="loan.opened", because="its movement is told: movement.check_out"),
-    Silent(kind="loan.renewed", because="the item stays where it is"),
-    Silent(kind="loan.expedited", because="the item stays where it is"),
-    Silent(kind="return.settled", because="what follows from it is told: movement.return"),
-    Silent(kind="loan.closed", because="its inspection is told: return.inspected"),
+    Silent(kind="loan.renewed", because=_STAYS),
+    Silent(kind="loan.expedited", because=_STAYS),
+    Silent(kind="loan.closed", because="its return is told: return.inspected, movement.return"),
 )
