@@ -28,6 +28,7 @@ from .effects import (
     Show,
     Start,
     Suppress,
+    Tell,
     Tick,
     Wake,
 )
@@ -319,6 +320,9 @@ class Room:
         elif isinstance(effect, Wake):
             bound = self._bound[effect.rule]
             self._apply(bound, effect.key, Start(effect.key), now, out)
+        elif isinstance(effect, Tell):
+            for bound in self._heard_as(f"tell:{effect.kind}"):
+                self._apply(bound, effect.key, effect, now, out)
 
     def _record(self, record: Record, now: int, out: Decision) -> None:
         """Keep an entry, and at once what follows from it for the rows."""

@@ -29,7 +29,15 @@ class Fault(msgspec.Struct, frozen=True):
     why: Mapping[str, Any] = {}
 
 
-Input = Sensed | Status | Info | Tick | Start | Fault
+class Tell(msgspec.Struct, frozen=True):
+    """Something a rule found out, for the rules that hear "tell:<kind>", in the same decision."""
+
+    kind: str
+    key: str
+    body: Any
+
+
+Input = Sensed | Status | Info | Tick | Start | Fault | Tell
 
 
 class Raise(msgspec.Struct, frozen=True):
@@ -86,7 +94,7 @@ class Wake(msgspec.Struct, frozen=True):
     key: str
 
 
-Effect = Raise | Clear | Suppress | Send | Record | Show | Wake
+Effect = Raise | Clear | Suppress | Send | Record | Show | Wake | Tell
 Effects = Sequence[Effect]
 
 NONE: Final[Effects] = ()
