@@ -53,15 +53,13 @@ class Wire:
 
         Raises as a socket does: BlockingIOError, or one of TLS's, when nothing is there.
         """
-        at = self._at
-        end = at + size
-        if end > len(self._read):
-            if at == len(self._read):
-                self._read = self.receive()
-                at = 0
-            end = min(at + size, len(self._read))
-        self._at = end
-        return self._read[at:end]
+        data = self._read[self._at : self._at + size]
+        if data:
+            self._at += len(data)
+            return data
+        self._read = self.receive()
+        self._at = min(size, len(self._read))
+        return self._read[:size]
 
     def receive(self) -> bytes:
         """Return what one read of the socket brings; for callers that take it apart themselves."""
