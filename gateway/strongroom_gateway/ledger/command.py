@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, LedgerError
+from ..room.replay import replay
 from . import checkpoint, schema
 from .export import export, newest_exported, write_whole
 from .hashing import NAMES, SHA256, tree_hash
@@ -16,6 +17,7 @@ from .prove import prove
 from .signing import KEY_FILE, Signer, make_key
 from .storage import SqliteStorage, open_reader
 from .verify.command import add_actions
+from .verify.report import printable
 
 
 def register(subparsers: Any) -> None:
@@ -37,6 +39,9 @@ def register(subparsers: Any) -> None:
     proof.add_argument("idx", type=int, metavar="IDX", help="index of the entry")
     proof.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     proof.set_defaults(run=run_prove)
+    again = actions.add_parser("replay", help="make the room's rows anew and compare")
+    again.add_argument("database", type=Path, metavar="DB", help="the ledger's file")
+    again.set_defaults(run=run_replay)
     add_actions(actions)
 
 
@@ -78,6 +83,24 @@ def run_prove(arguments: argparse.Namespace) -> int:
         proof = prove(connection, arguments.idx)
     write_whole(arguments.output, proof)
     print(f"{arguments.output}: proves entry {arguments.idx}")
+    return 0
+
+
+def run_replay(arguments: argparse.Namespace) -> int:
+    """Make the rows anew: 0 when they are those that are stored, 1 when not."""
+    path: Path = arguments.database
+    with _readable(path):
+        found = replay(_there(path))
+    for one in found.different:
+        stored = "is missing" if one.stored is None else f"says {one.stored}"
+        made = "nothing" if one.made is None else one.made
+        print(printable(f"{path}: row {one.key} {stored}, the entries give {made}"))
+    if found.more:
+        print(f"{path}: and {found.more} more")
+    if found.different:
+        return 1
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(found.rows.items()))
+    print(f"{path}: {found.entries} entries give the {found.rows.total()} rows there are: {kinds}")
     return 0
 
 
