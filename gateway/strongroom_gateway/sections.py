@@ -17,6 +17,8 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Id of a person or an item: file numbers have capitals and dots."""
 TagId = Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){4,31}$")]
+ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""`HH:MM` by the clock of the room."""
 SensorName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}$")]
 """`node/device`."""
 CarriageName = Annotated[
@@ -131,14 +133,43 @@ class ClimateSection(_Section, frozen=True):
     zone: list[ZoneSection] = []
 
 
+class HistorySection(_Section, frozen=True):
+    """Where climate readings are kept beyond the ledger, and for how many days (0: for ever).
+
+    A reading of a node holds for `hold_s` at most; a day is closed `grace_s` after its midnight.
+    """
+
+    path: Path
+    hold_s: Seconds = 600
+    grace_s: Seconds = 3_600
+    readings_days: Annotated[int, Meta(ge=0, le=100_000)] = 730
+    minutes_days: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    ledger_days: Annotated[int, Meta(ge=0, le=100_000)] = 30
+
+
 class SafeSection(_Section, frozen=True):
-    """A safe with a door contact. `hours` as "mon-fri 08:30-12:00", in the time zone of the room."""
+    """A safe with a door contact. `hours` as "mon-fri 08:30-12:00", in the time zone of the room.
+
+    `readers` are devices of the same node that hear badges at its door and tags inside. `people`
+    and whoever has one of `roles` may open it, `persons` of them together: their badges within
+    `together_s` of the opening. `settle_s` after each closing the contents are compared with the
+    record, which has them at `place` (default: the safe's id); at `day_end` the day is summed up.
+    """
 
     id: Name
     name: Label
     node: Name
     input: Name
     hours: list[str] = []
+    readers: list[Name] = []
+    place: Key | None = None
+    people: list[Key] = []
+    roles: list[Role] = msgspec.field(default_factory=lambda: ["certificate_custodian"])
+    persons: Annotated[int, Meta(ge=1, le=5)] = 2
+    together_s: Seconds = 30
+    open_max_s: Seconds = 600
+    settle_s: Seconds = 20
+    day_end: ClockTime | None = None
 
 
 class GateSection(_Section, frozen=True):
@@ -313,6 +344,7 @@ class Config(_Section, frozen=True):
     mqtt: MqttSection = MqttSection()
     api: ApiSection = ApiSection()
     climate: ClimateSection = ClimateSection()
+    history: HistorySection | None = None
     nodes: NodesSection = NodesSection()
     alarms: AlarmsSection = AlarmsSection()
     loans: LoansSection = LoansSection()

@@ -40,6 +40,7 @@ PLAIN: dict[str, Any] = {
             "node": "s1",
             "input": "door",
             "hours": ["mon-fri 08:30-17:30"],
+            "open_max_s": 86_400,
         }
     ],
     "gate": [{"id": "exit", "name": "Exit", "node": "g1", "reader": "gate"}],

@@ -29,6 +29,10 @@ def item_registered(_: str, body: Mapping[str, Any], at: int, rows: RowsView) ->
     item = msgspec.convert(body["item"], Item)
     was = rows.get(Item, item.id)
     yield from _retagged(f"item/{item.id}", was.tags if was else (), item.tags)
+    if was is not None and was.home not in (None, item.home):
+        yield drop("home", f"{was.home}/{item.id}")
+    if item.home is not None and (was is None or was.home != item.home):
+        yield note("home", f"{item.home}/{item.id}")
     before = (was.number, was.parent) if was else (None, None)
     if before[0] != item.number:
         if before[0] is not None:

@@ -41,6 +41,7 @@ class Context:
         self.say = say
         self.rows = rows or Rows()
         self.counters: dict[str, int] = {}
+        self._states: Callable[[str, str], Any] = lambda rule, key: None
         self.stale = int(config.climate.stale_s * 1000)
         self.view_every = int(config.climate.view_s * 1000)
         self.silent_after = int(config.nodes.silent_after_s * 1000)
@@ -55,6 +56,7 @@ class Context:
                 self.zone_of[node, device] = section.id
         self.safes: dict[str, SafeSection] = {s.id: s for s in config.safe}
         self.safe_at = {(s.node, s.input): s.id for s in config.safe}
+        self.safe_reader_at = {(s.node, r): s.id for s in config.safe for r in s.readers}
         self.gates: dict[str, GateSection] = {g.id: g for g in config.gate}
         self.gate_at = {(g.node, g.reader): g.id for g in config.gate}
         self.desks: dict[str, DeskSection] = {d.id: d for d in config.desk}
@@ -139,6 +141,10 @@ class Context:
         known = self.person(person)
         return known.name if known is not None else person
 
+    def state_of(self, rule: str, key: str) -> Any:
+        """Return what another rule remembers of a key, None when nothing; it never changes."""
+        return self._states(rule, key)
+
     def unrecorded(self) -> list[Record]:
         """Return the entries for what the configuration registers otherwise than the record has it."""
         records = []
@@ -171,6 +177,10 @@ class Context:
             kind, _, name = target.partition("/")
             return kind, name
         return self._seed_tags.get(tag, ("", ""))
+
+    def attach(self, states: Callable[[str, str], Any]) -> None:
+        """Let the room show what its rules remember: (rule, key) -> state."""
+        self._states = states
 
     def count(self, what: str) -> None:
         """Count something that leads to no decision but should be seen."""

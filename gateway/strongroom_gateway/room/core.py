@@ -70,6 +70,7 @@ class Room:
         self._bound = {rule.name: _Bound(rule) for rule in rules}
         self._hearing: dict[tuple[str, str], tuple[_Bound, ...]] = {}
         self._unclaimed: list[str] = []
+        self.ctx.attach(self._state)
         self._restore(states or {})
 
     # -- what happens ----------------------------------------------------------------------------
@@ -195,6 +196,10 @@ class Room:
             "counters": dict(self.ctx.counters),
             "views": dict(self._views),
         }
+
+    def _state(self, rule: str, key: str) -> RuleState | None:
+        bound = self._bound.get(rule)
+        return None if bound is None else bound.table.get(key)
 
     # -- how ---------------------------------------------------------------------------------------
 
