@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, LedgerError
-from ..room.replay import replay
+from ..replaying import replay
 from . import checkpoint, schema
 from .export import export, newest_exported, write_whole
 from .hashing import NAMES, SHA256, tree_hash

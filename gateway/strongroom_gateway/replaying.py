@@ -15,9 +15,9 @@ from typing import Final
 
 import msgspec
 
-from .projections import kinds, projected
-from .registry import discover
-from .rows import PREFIX, Rows
+from .room.projections import kinds, projected
+from .room.registry import discover
+from .room.rows import PREFIX, Rows
 
 _BATCH: Final = 2_000
 _MOST_NAMED: Final = 20

@@ -8,9 +8,9 @@ from gateway.ledger.rows import opened
 from strongroom_gateway.cli import main
 from strongroom_gateway.ledger.canonical import canonical
 from strongroom_gateway.ledger.work import EntryRow, Work
+from strongroom_gateway.replaying import replay
 from strongroom_gateway.room.projections import projected
 from strongroom_gateway.room.registry import discover
-from strongroom_gateway.room.replay import replay
 from strongroom_gateway.room.rows import Rows
 
 T0 = 1_800_000_000_000
