@@ -16,9 +16,10 @@ from ..room.context import Context, evidence, sensed_at
 from ..room.effects import NONE, Effect, Effects, Show, Start, Tick
 from ..room.registry import RuleState, rule
 from .model import ShelfLock, Tap
+from .state import BankState
 from .tables import tables
 from .view import shown
-from .watch import BankState, Turn, gone
+from .watch import Turn, gone
 
 RULE: Final = "shelf.bank"
 KEY: Final = "room"

@@ -7,14 +7,8 @@ where is looked up. A slot stays taken while its box is lent out: it comes back 
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
-from typing import Literal
 
 import msgspec
-
-Way = Literal["after_last", "first_free"]
-"""after_last: the next from the slot that was filled last; first_free: the first with room, so that
-gaps are filled.
-"""
 
 
 class Slot(msgspec.Struct, frozen=True):

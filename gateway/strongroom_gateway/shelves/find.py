@@ -17,8 +17,8 @@ from .aisles import Layout
 from .bank import Shelves
 from .guide import Guide, guide
 from .misplaced import Sightings
+from .state import BankState, Opening, seen
 from .tables import Bank, tables
-from .watch import BankState, Opening, seen
 
 _DEEPEST = 8  # boxes in boxes, places in places
 _STATES = {

@@ -7,8 +7,8 @@ import msgspec
 
 from ..room.context import Context
 from .aisles import Aisle
+from .state import BankState, Opening, seen
 from .tables import Bank, Tables
-from .watch import BankState, Opening, seen
 
 
 def shown(known: Tables, banks: Mapping[str, BankState], now: int, ctx: Context) -> dict[str, Any]:

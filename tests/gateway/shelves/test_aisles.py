@@ -50,6 +50,15 @@ def test_a_wavering_measurement_is_no_contradiction():
     assert layout(BANK, [-40, 0, 0]).faults == ()
 
 
+def test_by_more_than_the_tolerance_it_is_one():
+    assert layout(BANK, [340, 300, 1800]).faults == ()
+    assert layout(BANK, [341, 300, 1800]).faults == (PositionFault("overlap", (1, 2)),)
+    # It adds up: each is within the tolerance of its neighbour, and the first is not of the last.
+    found = layout(BANK, [360, 330, 300])
+    assert found.faults == (PositionFault("overlap", (1, 3)),)
+    assert found.ways == (None, 330, None)
+
+
 def test_one_carriage_standing_in_another_disbelieves_both():
     found = layout(BANK, [900, 300, 1800])
     assert found.faults == (PositionFault("overlap", (1, 2)),)
