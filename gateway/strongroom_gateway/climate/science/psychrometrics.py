@@ -7,7 +7,7 @@ zero is a frost point.
 
 from typing import Final
 
-import psychrolib  # type: ignore[import-untyped]  # it has annotations but does not say so
+import psychrolib
 
 from .ranges import climate_within, within
 

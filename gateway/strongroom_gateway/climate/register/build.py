@@ -1,0 +1,122 @@
+"""Makes the register from the history: every figure with what it was made from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from ..compliance.calendar import Days, month_of, year_of
+from ..compliance.limits import Definition
+from ..compliance.run import Compliance
+from ..compliance.tally import Period
+from ..history.query import HistoryReader
+from ..history.readings import Reading
+from ..history.rollup import Bucket
+from ..science.seasonal import TooShortError, seasonal_band
+from .derived import Derived, MouldCourse, known_seconds
+from .model import Line, Part, Seasonal
+
+_ONE = timedelta(days=1)
+_POINTS = 1500
+
+
+class Held(NamedTuple):
+    """What a sensor is held to."""
+
+    store: str
+    definition: Definition
+
+
+def build_part(history: HistoryReader, sensor: str, held: Held, first: date, last: date) -> Part:
+    """Return a sensor's part of the register for local days, both included.
+
+    Raises HistoryError when the history has no such sensor.
+    """
+    days = Days(held.definition.time_zone)
+    start, end = days.bounds(first)[0], days.bounds(last)[1]
+    pruned = history.pruned_days(sensor, start, end)
+    run = Compliance(held.definition, start, end)
+    used: set[int] = set()
+    for at, t, rh, hold in _readings(history, sensor, (start, end), set(pruned), used):
+        run.add(at, t, rh, hold)
+    result = run.close()
+    hours = history.hours(sensor, start, end)
+    derived = _derive(hours, days)
+    sources = {one.id: one for one in history.sources()}
+    step, chart = history.chart(sensor, start, end, _POINTS)
+    return Part(
+        sensor=sensor,
+        store=held.store,
+        definition=held.definition,
+        result=result,
+        whole=Line(result.whole, derived[""]),
+        years=_lines(result.years, derived),
+        months=_lines(result.months, derived),
+        days=_lines(result.days, derived),
+        seasonal=_seasonal(hours),
+        hold_s={
+            (one.file or one.kind): one.hold / 1000.0
+            for one in (sources[number] for number in sorted(used))
+        },
+        from_minutes=pruned,
+        chart=chart,
+        chart_step=step,
+    )
+
+
+def _readings(
+    history: HistoryReader, sensor: str, span: tuple[int, int], pruned: set[str], used: set[int]
+) -> Iterator[tuple[int, float | None, float | None, int]]:
+    """Yield readings with their hold times; for days whose readings are gone, their minutes.
+
+    `used` collects the sources.
+    """
+    start, end = span
+    holds = history.holds()
+    before: Reading | None = None
+    for one in history.readings(sensor, start - max(holds.values()), start):
+        before = one
+    if before is not None:
+        yield *before[:3], holds[before.source]
+    days = Days(history.time_zone)
+    day = days.of(start)
+    while (bounds := days.bounds(day))[0] < end:
+        if day.isoformat() in pruned:
+            for minute in history.minutes(sensor, *bounds):
+                known = max(minute.t.known, minute.rh.known)
+                if known:
+                    yield minute.at, minute.t.mean, minute.rh.mean, known
+        else:
+            for one in history.readings(sensor, *bounds):
+                used.add(one.source)
+                yield *one[:3], holds[one.source]
+        day += _ONE
+
+
+def _derive(hours: Iterable[Bucket], days: Days) -> Mapping[str, Derived]:
+    found: dict[str, Derived] = {"": Derived()}
+    course = MouldCourse()
+    for hour in hours:
+        seconds = known_seconds(hour)
+        if hour.t.mean is None or hour.rh.mean is None or not seconds:
+            continue
+        mould = course.add(hour.t.mean, hour.rh.mean, seconds)
+        day = days.of(hour.at)
+        for name in ("", f"{year_of(day):%Y}", f"{month_of(day):%Y-%m}", day.isoformat()):
+            one = found.get(name)
+            if one is None:
+                one = found[name] = Derived()
+            one.add(hour.t.mean, hour.rh.mean, seconds, mould)
+    return found
+
+
+def _lines(periods: Iterable[Period], derived: Mapping[str, Derived]) -> list[Line]:
+    return [Line(one, derived.get(one.name) or Derived()) for one in periods]
+
+
+def _seasonal(hours: Iterable[Bucket]) -> Seasonal:
+    means = [(one.at, one.rh.mean) for one in hours if one.rh.mean is not None]
+    try:
+        band = seasonal_band(means)
+    except TooShortError as short:
+        return Seasonal(why_not=str(short))
+    return Seasonal(band.below, band.above, band.widened)

@@ -1,0 +1,67 @@
+"""The register as data, before it is written as a table, a workbook or a page."""
+
+from typing import Any
+
+import msgspec
+
+from ..compliance.limits import Definition
+from ..compliance.tally import Period, Result
+from .derived import Derived
+
+
+class Line(msgspec.Struct):
+    """A day, a month, a year or the whole time, with what is derived for it."""
+
+    period: Period
+    derived: Derived
+
+
+class Seasonal(msgspec.Struct):
+    """The seasonal band of relative humidity, or why there is none."""
+
+    below: float | None = None
+    above: float | None = None
+    widened: bool = False
+    why_not: str = ""
+
+
+class Part(msgspec.Struct):
+    """One sensor of the register."""
+
+    sensor: str
+    store: str
+    definition: Definition
+    result: Result
+    whole: Line
+    years: list[Line]
+    months: list[Line]
+    days: list[Line]
+    seasonal: Seasonal
+    hold_s: dict[str, float]
+    """For how long readings hold, by where they come from."""
+    from_minutes: list[str]
+    """Days whose readings have been pruned: their compliance is that of the means of minutes."""
+    chart: list[tuple[Any, ...]]
+    """(Unix ms, t mean, low, high, rh mean, low, high) by the hour or by the day."""
+    chart_step: str
+
+
+class Register(msgspec.Struct):
+    """The whole register. `first` and `last` are local dates, both included; `made` is Unix ms."""
+
+    room: str
+    room_name: str
+    time_zone: str
+    first: str
+    last: str
+    made: int
+    version: str
+    profile: str
+    parts: list[Part]
+    sources: list[dict[str, Any]]
+    sealed: dict[str, int] | None = None
+    """How the days compare with the ledger: days, minutes_only, unsealed, findings; None: not
+    compared.
+    """
+    calibrations: list[dict[str, Any]] = []
+    """What is known of the sensors' calibrations: sensor, certificate, due ..."""
