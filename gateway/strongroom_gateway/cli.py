@@ -56,6 +56,8 @@ BUILT_IN = {
     "find": BuiltIn(
         "strongroom_gateway.shelves.command", "say where an item is and how to reach it"
     ),
+    "act": BuiltIn("strongroom_gateway.act_command", "ask for an act in somebody's name"),
+    "acts": BuiltIn("strongroom_gateway.acts_command", "list what can be asked for, and who may"),
     "version": BuiltIn("strongroom_gateway.version_command", "print the version"),
 }
 

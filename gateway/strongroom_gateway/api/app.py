@@ -15,7 +15,7 @@ from ..alarms.isa182 import RefusedError
 from ..epcis import routes as epcis
 from ..errors import LedgerError, RefusedActError, UnknownActError
 from ..i18n import text
-from . import acts, find, people, proofs, reach, reads
+from . import acts, find, loans, people, proofs, reach, reads
 from .asking import language
 from .page import page
 from .source import Operator, Source
@@ -60,6 +60,7 @@ def read_app(source: Source, hosts: list[str]) -> FastAPI:
     app.include_router(reads.api, prefix=API)
     app.include_router(find.api, prefix=API)
     app.include_router(reach.api, prefix=API)
+    app.include_router(loans.api, prefix=API)
     app.include_router(proofs.api, prefix=API)
     app.include_router(epcis.api, prefix=API)
     app.include_router(reads.outside)
@@ -80,6 +81,7 @@ def admin_app(source: Source, operator: Operator) -> FastAPI:
     app.include_router(reads.api, prefix=API)
     app.include_router(find.api, prefix=API)
     app.include_router(reach.api, prefix=API)
+    app.include_router(loans.api, prefix=API)
     app.include_router(proofs.api, prefix=API)
     app.include_router(epcis.api, prefix=API)
     app.include_router(reads.outside)

@@ -166,6 +166,8 @@ PATHS = [
 ]
 TEXTS = {"/metrics", "/api/v1/proofs/file"}
 ELSEWHERE = {"/api/v1/epcis", "/api/v1/epcis/report"}  # tests/gateway/epcis/test_routes.py
+ELSEWHERE |= {f"/api/v1/{path}" for path in ("slips", "slips/{slip}", "loans", "loans/{loan}")}
+"""See tests/gateway/loans/test_reading.py."""
 
 
 @pytest.mark.parametrize(("path", "asked"), PATHS)
