@@ -111,9 +111,13 @@ def _anchored(config: Config, base: Path) -> Config:
     if signing is not None:
         export = None if signing.export is None else base / signing.export
         signing = replace(signing, key=base / signing.key, export=export)
+    history = config.history
+    if history is not None:
+        history = replace(history, path=base / history.path)
     return replace(
         config,
         ledger=replace(config.ledger, path=base / config.ledger.path, checkpoint=signing),
+        history=history,
         mqtt=replace(config.mqtt, tls=tls),
         api=replace(config.api, admin_socket=None if socket is None else base / socket),
     )
