@@ -21,16 +21,13 @@ from ..errors import ContractError, StrongroomError
 from ..ledger.work import EntryRow, Work
 from ..transport.port import Inbound, Transport
 from .acks import Acks
+from .backlog import PENDING_LIMIT, Backlog
 from .marks import Key, Load, Mark, Marks
 from .port import NOTHING, Decision, Room
 from .publisher import Publisher
 from .refused import Refused
-from .taking import Batch, Taking, decision_rows, empty_work, own_row
+from .taking import Batch, Taking, decision_rows, own_row
 
-PENDING_LIMIT: Final = 20_000
-MOST_PENDING: Final = 60_000  # MQTT has 65,535 packet ids for messages that are not acknowledged
-CROWD: Final = 2_000
-YIELD_SECONDS: Final = 0.005
 RULE_FAILED: Final = "gateway.rule_failed"
 MOST_FAILURES: Final = 100
 """Failures of rules that are logged and get an entry of their own; all are counted."""
@@ -75,25 +72,15 @@ class Pipeline:
         clock          Unix ms that never go back
         pending_limit  how many messages may wait for the disk
         """
-        if not 1 <= pending_limit <= MOST_PENDING:
-            raise ValueError(f"pending_limit {pending_limit} is not within 1..{MOST_PENDING}")
         self._room_id = room_id
         self._room = room
         self._transport = transport
-        self._append = append
         self._clock = clock
-        self._limit = pending_limit
         self._decoder = Decoder(room_id)
         self._marks = Marks(load_mark)
         self._refused = Refused()
-        self._held = empty_work()
+        self._backlog = Backlog(append, pending_limit)
         self._lock = threading.RLock()
-        self._progress = threading.Event()
-        self._written = threading.Condition()
-        self._works = 0
-        self._queued = 0  # written under the lock
-        self._done = 0  # written by the writer's thread only
-        self._committed_work = 0
         self._recording = True
         self._why = ""
         self._linked = False
@@ -114,11 +101,8 @@ class Pipeline:
             for message in messages:
                 self._take(message, taking)
             self._finish(taking, messages)
-        if self.pending > CROWD and self._recording:
-            # A burst comes faster than it can be written: let the writer have its turn. The wait is
-            # short, so that a disk that hangs delays no alarm to speak of.
-            self._progress.clear()
-            self._progress.wait(YIELD_SECONDS)
+        if self._recording:
+            self._backlog.give_way()
 
     def on_link(self, up: bool) -> None:
         """Take note of the link; a broker that is back gets everything that is retained."""
@@ -134,17 +118,11 @@ class Pipeline:
     def committed(self, works: Sequence[Work], more: bool) -> None:
         """Acknowledge what is on the disk now."""
         messages: list[Inbound] = []
-        weight = 0
         for work in works:
             batch: Batch = work.context
             messages += batch.messages
-            weight += batch.weight
             self.acks.add(batch.acks)
-        self._done += weight
-        self._progress.set()
-        with self._written:
-            self._committed_work = works[-1].context.number
-            self._written.notify_all()
+        self._backlog.committed(works)
         self._transport.ack(messages)
         self.acks.flush(busy=more)
 
@@ -181,12 +159,11 @@ class Pipeline:
             taking = self._begin()
             self._keep(decide(taking.now), taking)
             self._finish(taking, [])
-            return self._works
+            return self._backlog.last
 
     def recorded(self, work: int, seconds: float) -> bool:
         """Wait until what `act` returned is on the disk; False when it takes longer than that."""
-        with self._written:
-            return self._written.wait_for(lambda: self._committed_work >= work, seconds)
+        return self._backlog.wait_for(work, seconds)
 
     def look(self, at: Callable[[], Answer]) -> Answer:
         """Return what ``at`` returns while nothing changes the room."""
@@ -197,7 +174,7 @@ class Pipeline:
         """Take no more messages, hand over what was held aside; then the writer may be stopped."""
         with self._lock:
             self._closed = True
-            self._hand_over()
+            self._backlog.hand_over()
 
     def farewell(self) -> None:
         """Send the last acknowledgements, and tell the broker that the gateway leaves."""
@@ -207,7 +184,7 @@ class Pipeline:
     @property
     def pending(self) -> int:
         """How many messages wait for the disk."""
-        return self._queued - self._done
+        return self._backlog.pending
 
     @property
     def is_recording(self) -> bool:
@@ -303,8 +280,8 @@ class Pipeline:
                 return
         self.counters.quarantined += 1
         sender = self._decoder.sender(message.topic)
-        if self._is_full(taking):
-            self._refused.count(self._held, sender, error.reason, taking.now)
+        if self._backlog.is_full(taking):
+            self._refused.count(self._backlog.held, sender, error.reason, taking.now)
             taking.released.append(message)
             return
         taking.weight += 1
@@ -333,18 +310,9 @@ class Pipeline:
 
     # -- when the disk does not keep up --------------------------------------------------------------
 
-    def _is_full(self, taking: Taking) -> bool:
-        """Return whether too much waits; once it does, it does for the rest of the batch.
-
-        So what is held aside comes after all that this batch hands over, and before the next.
-        """
-        if self._queued + taking.weight - self._done >= self._limit:
-            taking.full = True
-        return taking.full
-
     def _must_wait(self, mark: Mark, seq: int, taking: Taking) -> bool:
         """Return whether a message cannot be kept now: the node holds it and sends it again."""
-        return self._is_full(taking) or not mark.has_room(seq, seq)
+        return self._backlog.is_full(taking) or not mark.has_room(seq, seq)
 
     def _shed(self, sensed: Sensed, message: Inbound, mark: Mark | None, taking: Taking) -> None:
         """Decide on a message that cannot be kept, once; alarms do not wait for the disk."""
@@ -359,13 +327,6 @@ class Pipeline:
         decision = self._ask(taking, message.topic, self._room.decide, sensed, taking.now)
         if self._keep(decision, taking) and mark is not None:
             mark.remember(seq)
-
-    def _hand_over(self) -> None:
-        """Queue what was held aside, before anything that comes later."""
-        held = self._held
-        if held.entries or held.states or held.more:
-            self._held = empty_work()
-            self._enqueue(held, [], {}, max(len(held.entries), 1))
 
     # -- what follows from a decision ----------------------------------------------------------------
 
@@ -407,25 +368,17 @@ class Pipeline:
     def _keep_rows(
         self, rows: list[EntryRow], states: Sequence[tuple[str, str | None]], taking: Taking
     ) -> bool:
-        if not self._is_full(taking):
-            taking.work.entries += rows
-            taking.work.states.update(states)
-            return True
-        if len(self._held.entries) + len(rows) > self._limit:
-            self.counters.unkept_decisions += 1
-            return False
-        self._held.entries += rows
-        self._held.states.update(states)
-        return True
+        kept = self._backlog.keep(rows, states, taking)
+        self.counters.unkept_decisions += not kept
+        return kept
 
     # -- batches -------------------------------------------------------------------------------------
 
     def _begin(self) -> Taking:
         taking = Taking(self._clock())
-        if self._queued == self._done and not self._held.states:
+        if self._backlog.settled:
             self._room.settled()
-        if not self._is_full(taking):
-            self._hand_over()
+        self._backlog.begin(taking)
         return taking
 
     def _finish(self, taking: Taking, messages: list[Inbound]) -> None:
@@ -439,14 +392,6 @@ class Pipeline:
             for key, mark in taking.touched.items():
                 acks[key] = mark.high
                 taking.work.marks[key] = (mark.high, mark.text())
-                mark.work = self._works + 1
-            self._enqueue(taking.work, messages, acks, max(taking.weight, 1))
-        self._marks.forget(self._committed_work)
-
-    def _enqueue(
-        self, work: Work, messages: list[Inbound], acks: dict[Key, int], weight: int
-    ) -> None:
-        self._works += 1
-        work.context = Batch(messages, acks, self._works, weight)
-        self._queued += weight
-        self._append(work)
+                mark.work = self._backlog.last + 1
+            self._backlog.enqueue(taking.work, messages, acks, max(taking.weight, 1))
+        self._marks.forget(self._backlog.last_committed)

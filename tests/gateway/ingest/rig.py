@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from gateway.ledger.disks import BadDisk
 from strongroom_gateway.contract import Alarm, Info, RelayCommand, Sensed, Status
-from strongroom_gateway.ingest.pipeline import PENDING_LIMIT, Pipeline
+from strongroom_gateway.ingest.backlog import PENDING_LIMIT
+from strongroom_gateway.ingest.pipeline import Pipeline
 from strongroom_gateway.ingest.port import NOTHING, AlarmChange, Command, Decision, Entry
 from strongroom_gateway.ledger.reader import Reader
 from strongroom_gateway.ledger.store import Store
