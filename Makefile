@@ -37,4 +37,7 @@ fuzz: setup ## a minute of bad input
 bench: setup ## figures beside their baselines; REPORT=FILE keeps them as JSON
 	$(PY) -m bench $(if $(REPORT),--report $(REPORT))
 
-.PHONY: help setup run lint test test-full faults soak fuzz bench
+gate: setup ## the exit gate: 12,000 crossings and a day of stray reads
+	$(PY) -m gatesim
+
+.PHONY: help setup run lint test test-full faults soak fuzz bench gate

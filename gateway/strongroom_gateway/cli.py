@@ -41,6 +41,7 @@ BUILT_IN = {
     ),
     "ledger": BuiltIn("strongroom_gateway.ledger.command", "look at the record and prove it"),
     "epcis": BuiltIn("strongroom_gateway.epcis.command", "tell movements in the words of GS1"),
+    "gate": BuiltIn("strongroom_gateway.gate.command", "find the settings of an exit gate"),
     "config": BuiltIn(
         "strongroom_gateway.config_command", "check a configuration, print an example"
     ),

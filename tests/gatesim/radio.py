@@ -101,7 +101,7 @@ def antennas(apart: float = 0.6) -> tuple[Antenna, Antenna]:
 
 
 @dataclass
-class _Link:
+class Link:
     """What changes slowly between one tag and one antenna."""
 
     shadow: float
@@ -141,14 +141,14 @@ class Air:
         found.sort(key=lambda read: read.at)
         return found
 
-    def link(self, seconds: float) -> _Link:
+    def link(self, seconds: float) -> Link:
         """Draw a link that lasts so long."""
         rng = self._rng
         waves = [
             (rng.uniform(0.1, 0.45), rng.uniform(-1, 1) * 2 * pi / WAVE, rng.uniform(0, 2 * pi))
             for _ in range(3)
         ]
-        link = _Link(rng.gauss(0, SHADOW), waves)
+        link = Link(rng.gauss(0, SHADOW), waves)
         at = rng.expovariate(self._stray / 3600)
         while at < seconds:
             link.boosts.append((at, at + rng.uniform(0.1, 1.0), rng.uniform(6, 20)))
@@ -163,7 +163,7 @@ class Air:
         at = rng.uniform(0, gap)
         while at < end:
             spot = one.path.at(at)
-            self._drift(link, max(spot.speed, SWAY) * gap)
+            self.drift(link, max(spot.speed, SWAY) * gap)
             level = self.level(one, antenna, link, spot, at)
             margin = (level - SENSITIVITY) / STEEPNESS
             if margin > -6 and rng.random() < READ_AT_BEST / (1 + exp(-margin)):
@@ -172,11 +172,12 @@ class Air:
             at += gap * rng.uniform(0.7, 1.3)
         return found
 
-    def _drift(self, link: _Link, way: float) -> None:
+    def drift(self, link: Link, way: float) -> None:
+        """Let the shadow change as over so many metres."""
         keep = exp(-way / SHADOW_M)
         link.shadow = link.shadow * keep + self._rng.gauss(0, SHADOW) * sqrt(1 - keep * keep)
 
-    def level(self, one: Carried, antenna: Antenna, link: _Link, spot: Spot, at: float) -> float:
+    def level(self, one: Carried, antenna: Antenna, link: Link, spot: Spot, at: float) -> float:
         """Return the strength in dBm before the noise of a single read."""
         dx, dy = spot.x - antenna.x, spot.y - antenna.y
         level = AT_ONE_METRE - FALL * log10(max(hypot(dx, dy), 0.3)) + antenna.gain(dx, dy)

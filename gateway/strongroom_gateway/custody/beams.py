@@ -15,6 +15,8 @@ REACH: Final = 2_000
 """A tag read up to so many ms before or after somebody passed may have been with them."""
 ARRIVED: Final = 10_000
 """One that has been there for longer lies near: it went with them only if it is not heard again."""
+PACE: Final = 4
+"""Both are longer by so many times the time it took to pass: who walks slowly is heard for longer."""
 _TAGS: Final = 64
 _KEPT: Final = 12
 
@@ -25,6 +27,19 @@ class Passed(msgspec.Struct, frozen=True, array_like=True):
     to: Side
     began: int
     ended: int
+
+    @property
+    def slack(self) -> int:
+        """Return by how much longer than at a usual pace a tag is heard."""
+        return PACE * (self.ended - self.began)
+
+    def meets(self, read: int) -> bool:
+        """Return whether a tag read at this time may have been with them."""
+        return self.began - REACH - self.slack <= read <= self.ended + REACH + self.slack
+
+    def came_along(self, first: int) -> bool:
+        """Return whether a tag first read at this time came when they came."""
+        return first >= self.began - ARRIVED - self.slack
 
 
 class Half(msgspec.Struct, frozen=True, array_like=True):
@@ -84,9 +99,9 @@ def carried(state: Beams, manner: Manner) -> tuple[Beams, list[str]]:
     tags: dict[str, Present] = {}
     gone = []
     for tag, there in state.tags.items():
-        if passed is None or there.last < passed.began - REACH:
+        if passed is None or not passed.meets(there.last):
             tags[tag] = there
-        elif there.n >= manner.min_reads and there.first >= passed.began - ARRIVED:
+        elif there.n >= manner.min_reads and passed.came_along(there.first):
             gone.append(tag)
             tags[tag] = msgspec.structs.replace(there, with_=None)
         else:
@@ -100,8 +115,8 @@ def read(state: Beams, tag: str, report: Report, manner: Manner) -> tuple[Beams,
     began = report.mono - report.span
     with_ = was.with_ if was is not None else None
     if with_ is None and was is None and state.passed is not None:
-        with_ = state.passed if began <= state.passed.ended + REACH else None
-    if with_ is not None and report.mono > with_.ended + REACH:
+        with_ = state.passed if state.passed.meets(began) else None
+    if with_ is not None and was is not None and not with_.meets(report.mono):
         with_ = None  # still here when they were gone
     there = Present(
         began if was is None else was.first,
@@ -110,7 +125,7 @@ def read(state: Beams, tag: str, report: Report, manner: Manner) -> tuple[Beams,
         with_,
         (*(was.reports if was is not None else ()), report)[-_KEPT:],
     )
-    sure = with_ is not None and there.first >= with_.began - ARRIVED
+    sure = with_ is not None and with_.came_along(there.first)
     if not sure or there.n < manner.min_reads:
         return _with(state, tag, there), None
     return _with(state, tag, msgspec.structs.replace(there, with_=None)), with_

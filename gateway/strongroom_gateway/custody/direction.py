@@ -15,7 +15,12 @@ How = Literal["crossed", "alone", "unclear", "doubt"]
 STAYING: Final = 65_000
 """A tag that stays is reported less and less often, at least once a minute."""
 OTHER: Final[dict[Side, Side]] = {"inner": "outer", "outer": "inner"}
+VISITS: Final = 2
+"""A tag that was there twice and did not leave lies somewhere near."""
+OF_LATE: Final = 30_000
+"""How old the best strength may be: of a box that lies for hours the passage counts, not the hours."""
 _KEPT: Final = 24
+_FEW: Final = 3  # reads
 
 
 class Report(msgspec.Struct, frozen=True, array_like=True):
@@ -30,22 +35,24 @@ class Report(msgspec.Struct, frozen=True, array_like=True):
 
 class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one antenna has heard of the tag in this stay: reads, the last time, the strength of the
-    last report, the best strength; whether it hears it no more.
+    last report, the best strength of late and its time; whether it hears it no more.
     """
 
     n: int = 0
     last: int = 0
     rssi: int | None = None
     best: int | None = None
+    best_at: int = 0
     gone: bool = False
 
     def plus(self, report: Report) -> "Heard":
         """Return it with one more report."""
-        best = self.best
-        if report.rssi is not None and (best is None or report.rssi > best):
-            best = report.rssi
+        best, best_at = self.best, self.best_at
+        stale = report.mono - best_at > OF_LATE
+        if report.rssi is not None and (best is None or stale or report.rssi > best):
+            best, best_at = report.rssi, report.mono
         rssi = self.rssi if report.rssi is None else report.rssi
-        return Heard(self.n + report.n, report.mono, rssi, best)
+        return Heard(self.n + report.n, report.mono, rssi, best, best_at)
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -62,13 +69,16 @@ class Run(msgspec.Struct, frozen=True):
 class Track(msgspec.Struct, frozen=True, omit_defaults=True):
     """A stay of a tag in the gate: from the first report until no antenna has heard it for a while.
 
-    `told` is the side it was last said to be on.
+    `told` is the side it was last said to be on; `visits` counts the stays before this one that told
+    nothing.
     """
 
     inner: Heard = Heard()
     outer: Heard = Heard()
     run: Run | None = None
     told: Side | None = None
+    began: int = 0
+    visits: int = 0
     reports: tuple[Report, ...] = ()
 
     def at(self, side: Side) -> Heard:
@@ -84,6 +94,10 @@ class Track(msgspec.Struct, frozen=True, omit_defaults=True):
     def reads(self) -> int:
         """Return how many reads there were in all."""
         return self.inner.n + self.outer.n
+
+    def lies(self, manner: "Manner") -> bool:
+        """Return whether it has been near for so long, or so often, that it lies there."""
+        return self.visits >= VISITS or self.last - self.began >= manner.lying
 
     @property
     def present(self) -> bool:
@@ -108,6 +122,7 @@ class Manner(msgspec.Struct, frozen=True):
     age_out: int = 15_000
     sure_reads: int = 8
     near_dbm: int = -58
+    lying: int = 60_000
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -120,10 +135,10 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def follow(
-    track: Track | None, report: Report, manner: Manner, near: Side
+    track: Track | None, report: Report, manner: Manner, near: Side, visits: int = 0
 ) -> tuple[Track, Verdict | None]:
     """Return the stay after a report, and what is certain already. `near` is where the item was."""
-    was = track if track is not None else Track()
+    was = track if track is not None else Track(began=report.mono, visits=visits)
     far = OTHER[near]
     heard = was.at(report.ant).plus(report)
     now = Track(
@@ -131,12 +146,19 @@ def follow(
         heard if report.ant == "outer" else was.outer,
         _run(was, report, manner, near),
         was.told,
+        was.began,
+        was.visits,
         (*was.reports, report)[-_KEPT:],
     )
     if report.ant == near:
         return now, None
     if not now.at(near).n:
-        if was.told == far or now.at(far).n < max(manner.sure_reads, manner.min_reads):
+        enough = now.at(far).n >= max(manner.sure_reads, manner.min_reads)
+        if (
+            was.told == far
+            or not enough
+            or (now.lies(manner) and not _passed_by(now, near, manner))
+        ):
             return now, None
         return msgspec.structs.replace(now, told=far), Verdict(far, "alone")
     if now.reads >= manner.min_reads and _is_over(now, report, manner, near):
@@ -178,11 +200,17 @@ def conclude(track: Track, manner: Manner, near: Side) -> Verdict | None:
     here, there = track.at(near), track.at(far)
     if track.told == "outer" or track.reads < manner.min_reads:
         return None  # what only seems to come back after it was said to be outside is not in yet
+    after = track.run.n if track.run is not None else 0
+    if track.lies(manner) and (after < _FEW or not _passed_by(track, near, manner)):
+        # Reflections of what lies near for hours are heard outside now and then: it will be heard
+        # inside again, or be asked for.
+        return Verdict(far, "doubt") if track.told is None else None
     if not here.n:
         return Verdict(far, "alone")
     if there.n and track.reports[-1].ant == far:
-        sure = track.reads >= manner.sure_reads and _plausible(track, near, manner)
-        return Verdict(far, "crossed" if sure and track.told is None else "unclear")
+        sure = track.reads >= manner.sure_reads and after >= _FEW
+        sure = sure and track.told is None and _plausible(track, near, manner)
+        return Verdict(far, "crossed" if sure else "unclear")
     return Verdict(far, "doubt") if track.told is None else None
 
 
@@ -216,11 +244,15 @@ def _is_over(now: Track, report: Report, manner: Manner, near: Side) -> bool:
     run = now.run
     if run is None or run.n < 2 or not _plausible(now, near, manner):
         return False
+    here = now.at(near)
     if run.best is not None and run.best < manner.near_dbm:
+        return False
+    if _lead(run.best, here.best) > 2 * manner.margin and _lead(manner.near_dbm, here.best) > 0:
+        return False  # what passes by the far antenna passed by the near one before
+    if now.lies(manner) and not _passed_by(now, near, manner):
         return False
     if _is_silent(now, report, manner, near):
         return True
-    here = now.at(near)
     held = report.mono - run.since >= manner.dwell and run.reports >= 2
     ahead = _lead(report.rssi, here.rssi) >= 2 * manner.margin
     return held and ahead and _lead(here.best, here.rssi) >= manner.margin
@@ -231,9 +263,17 @@ def _lead(ahead: int | None, behind: int | None) -> int:
     return 0 if ahead is None or behind is None else ahead - behind
 
 
+def _passed_by(track: Track, near: Side, manner: Manner) -> bool:
+    """Return whether both antennas that heard it of late heard it as strongly as one that passes."""
+    run = track.run
+    bests = [track.at(near).best, run.best if run is not None else None]
+    return all(best is None or best >= manner.near_dbm for best in bests)
+
+
 def _plausible(track: Track, near: Side, manner: Manner) -> bool:
     """Return whether the far antenna heard a tag that passed it, and no reflection of a near one."""
-    here, there = track.at(near).best, track.at(OTHER[near]).best
+    here = track.at(near).best
+    there = track.run.best if track.run is not None else track.at(OTHER[near]).best
     if here is None or there is None:
         return True
     return there >= manner.near_dbm or there >= here - 2 * manner.margin

@@ -17,6 +17,7 @@ from .direction import STAYING, Report, Side, Track, Verdict, conclude, follow, 
 from .gate_judging import CODE, UNCLEAR, Message, judge, manner_of, near_side, question, unmoved
 
 _LOOK_AGAIN = 600_000
+_REMEMBER = 3_600_000  # how often a tag was there is of use for so long
 _STRANGE = "?"  # the key of tags that are no item's; it never has a state
 
 
@@ -36,6 +37,7 @@ class Passage(RuleState, frozen=True):
     last: Message | None = None
     track: Track | None = None
     doubt: Doubt | None = None
+    visits: int = 0
 
 
 def _item_read(ctx: Context, event: Sensed) -> str | None:
@@ -114,12 +116,12 @@ def _hear(
         track, verdict = leave(track, side, manner, near)
     else:
         report = Report(side, event.mono, body.n, body.rssi, body.span)
-        track, verdict = follow(track, report, manner, near)
+        track, verdict = follow(track, report, manner, near, state.visits)
         if doubt is not None and side == "inner":
             effects += _clear(doubt, item.id, {"heard_at": sensed_at(event), "gate": gate.id})
             doubt = None
     last = Message(event.node, event.boot, event.seq, sensed_at(event), event.ts)
-    passage = Passage(gate=gate.id, last=last, track=track, doubt=doubt)
+    passage = Passage(gate=gate.id, last=last, track=track, doubt=doubt, visits=state.visits)
     if verdict is not None:
         passage = _judged(passage, verdict, item, ctx, effects)
     due = now + (STAYING if track.present else manner.age_out)
@@ -136,13 +138,14 @@ def _judged(
     judged = judge(gate, item, verdict, state.track, state.last, ctx)
     effects += judged.effects
     doubt = state.doubt
+    visits = 0 if judged.settled else state.visits
     if judged.settled and doubt is not None:
         effects += _clear(doubt, item.id, {"settled": verdict.how})
         doubt = None
     elif judged.asks:
         asked = verdict.how != "doubt" or (doubt is not None and doubt.asked)
         doubt = Doubt(gate.id, state.last.at, asked, dict(judged.why))
-    return msgspec.structs.replace(state, doubt=doubt)
+    return msgspec.structs.replace(state, doubt=doubt, visits=visits)
 
 
 def _ended(state: Passage, item: Item, ctx: Context, effects: list[Effect]) -> Passage:
@@ -150,6 +153,8 @@ def _ended(state: Passage, item: Item, ctx: Context, effects: list[Effect]) -> P
     if state.track is not None and state.gate in ctx.gates:
         gate = ctx.gates[state.gate]
         verdict = conclude(state.track, manner_of(gate), near_side(item.id, ctx))
+        if state.track.told is None:
+            state = msgspec.structs.replace(state, visits=state.visits + 1)
         if verdict is not None:
             state = _judged(state, verdict, item, ctx, effects)
     return msgspec.structs.replace(state, track=None, last=None, gate="", due=None)
@@ -165,7 +170,8 @@ def _later(state: Passage, name: str, now: int, ctx: Context) -> tuple[Passage |
     effects: list[Effect] = []
     state = _ended(state, item, ctx, effects)
     if state.doubt is None:
-        return None, effects
+        kept = msgspec.structs.replace(state, due=now + _REMEMBER) if state.visits else None
+        return kept, effects
     wait = _LOOK_AGAIN if state.doubt.asked else _patience(ctx.gates[state.doubt.gate])
     return msgspec.structs.replace(state, due=now + wait), effects
 

@@ -46,6 +46,7 @@ def manner_of(gate: GateSection) -> Manner:
         age_out=int(gate.age_out_s * 1000),
         sure_reads=gate.sure_reads,
         near_dbm=gate.near_dbm,
+        lying=int(gate.lying_s * 1000),
     )
 
 
@@ -77,7 +78,7 @@ def judge_outward(
     gate: GateSection, item: Item, how: How, why: dict[str, Any], ctx: Context
 ) -> Judged:
     """Return what follows when an item has left, or may have."""
-    leave = find_leave(item.id, ctx)
+    leave = find_leave(item.id, ctx, why["at"])
     why["leave"] = leave.looked_for
     body: dict[str, Any] = {"item": item.id, "gate": gate.id, "why": why}
     body |= {"holder": leave.holder, "place": OUTSIDE}
@@ -131,6 +132,7 @@ def settings_of(gate: GateSection) -> dict[str, Any]:
         "margin_db": gate.margin_db,
         "dwell_s": gate.dwell_s,
         "age_out_s": gate.age_out_s,
+        "lying_s": gate.lying_s,
         "source": f"gate.{gate.id}",
     }
 

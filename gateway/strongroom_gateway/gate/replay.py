@@ -66,6 +66,7 @@ class Replay:
         self._everywhere = everywhere
         self._stays: dict[str, _Stay] = {}
         self._beams: dict[tuple[str, int], Beams] = {}
+        self._visits: Counter[str] = Counter()
         self.sides: dict[str, Side] = {}
         self.decisions: list[Decision] = []
 
@@ -112,7 +113,8 @@ class Replay:
         near = self._near(line.id)
         if line.act != "gone":
             report = Report(side, line.mono, line.n, line.rssi, line.span)
-            track, verdict = follow(stay.track if stay else None, report, self._manner, near)
+            was = stay.track if stay else None
+            track, verdict = follow(was, report, self._manner, near, self._visits[line.id])
         elif stay is not None and stay.track.at(side).n:
             track, verdict = leave(stay.track, side, self._manner, near)
         else:
@@ -123,6 +125,7 @@ class Replay:
     def _end(self, tag: str) -> None:
         stay = self._stays.pop(tag)
         verdict = conclude(stay.track, self._manner, self._near(tag))
+        self._visits[tag] += stay.track.told is None
         self._decide(tag, stay.at + self._manner.age_out, verdict, stay.track)
 
     def _decide(self, tag: str, at: int, verdict: Verdict | None, track: Track) -> None:
@@ -132,6 +135,7 @@ class Replay:
         found = Decision(at, tag, verdict.to, verdict.how, order, track.inner, track.outer)
         if found.outcome in ("out", "in"):
             self.sides[tag] = verdict.to
+            del self._visits[tag]
         if found.outcome != "nothing":
             self.decisions.append(found)
 
