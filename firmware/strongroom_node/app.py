@@ -10,11 +10,12 @@ moment, and `node.measure(kind, fields)` for readings. None of them waits for th
 import asyncio
 import gc
 
-from strongroom_node import config, contract, devices, dial, ids
+from strongroom_node import contract, devices, dial
 from strongroom_node.buzzer import ALARM, Flag
 from strongroom_node.clock import Clock
 from strongroom_node.compat import (
     IS_MICROPYTHON,
+    forget,
     free_heap,
     print_exc,
     random_bytes,
@@ -22,15 +23,15 @@ from strongroom_node.compat import (
     wall_ms,
 )
 from strongroom_node.errors import ConfigError, DriverError, StoreError
-from strongroom_node.link import Link
+from strongroom_node.link import BATCH, Link
 from strongroom_node.mqtt import Client
 from strongroom_node.outbox import Outbox
-from strongroom_node.supervisor import SAFE_MS, BootGuard, Supervisor
-from strongroom_node.trial import Trial
+from strongroom_node.supervisor import Supervisor
 
 FIRMWARE = "0.1.0"
 WDT_MS = 10000
 LINK_DEADLINE_MS = 60000  # one try to connect may take 25 s and cannot say that it lives
+SAFE_MS = 600000  # safe mode lasts ten minutes, then the node tries again
 HEALTH_MS = 60000
 UPKEEP_MS = 1000
 FLASH_MS = 5000  # between two tries to tell of events that flash did not take
@@ -54,6 +55,8 @@ class Node:
     """
 
     def __init__(self, board, settings, on_accept=None):
+        from strongroom_node import boots, config, ids
+
         if IS_MICROPYTHON:
             gc.threshold(SWEEP_BYTES)
         self.board = board
@@ -64,16 +67,19 @@ class Node:
         self.flash_errors = 0
         self._unwritten = Flag(ALARM)
         self.cause = board.reset_cause()
-        self.guard = BootGuard(self.store)
-        self.safe = self._try_flash(self.guard.begin) or False
-        self.trial = Trial(self.store, types, self._try_flash, self.guard.failed)
+        guard = boots.BootGuard(self.store)
+        self.safe = self._try_flash(guard.begin) or False
+        self.failed_boots = guard.failed
+        given_up = self._start_trial()
         self.boot = self._try_flash(ids.next_boot, self.store)
         if self.boot is None:
             # Flash is dead: what this boot says must still not look like another boot's.
             self.boot = (1 << 16) + int.from_bytes(random_bytes(4), "big") % (1 << 29)
+        for name in ("config", "ids", "boots", "trial", "config_store"):
+            forget("strongroom_node." + name)
         self.clock = Clock(wall_ms())
         self.clock.on_anchor = self._anchor
-        limits = self.trial.get("limits", settings)
+        limits = self._setting("limits")
         self.outbox = Outbox(
             self.store,
             self.boot,
@@ -96,9 +102,9 @@ class Node:
         self.link = self._make_link()
         self.supervisor = Supervisor(board.wdt(WDT_MS), self.report)
         self.emit("node", {"what": "boot", "cause": self.cause})
-        if self.trial.given_up is not None:
+        if given_up is not None:
             why = "the node did not last a minute with it"
-            self.report("config.refused", version=self.trial.given_up, why=why)
+            self.report("config.refused", version=given_up, why=why)
 
     # what tasks use
 
@@ -180,9 +186,12 @@ class Node:
     async def run(self):
         """Start everything and watch over it; never returns."""
         if self.safe:
-            self.report("safe_mode", why="%d boots in a row did not last" % self.guard.failed)
-        for cfg in self.trial.get("devices", self.settings):
+            self.report("safe_mode", why="%d boots in a row did not last" % self.failed_boots)
+        cfgs = self._setting("devices")
+        for cfg in cfgs:
             self._start_device(cfg)
+        devices.let_go([cfg["type"] for cfg in cfgs])
+        self.board.settled()
         spawn = self.supervisor.spawn
         spawn("upkeep", self._look_after)
         spawn("link", self.link.run, LINK_DEADLINE_MS)
@@ -198,7 +207,7 @@ class Node:
                 return
             driver = module.create(self.board, cfg)
         except (ConfigError, DriverError, OSError, KeyError, ValueError) as error:
-            if self.trial.runs and isinstance(error, (ConfigError, KeyError, ValueError)):
+            if isinstance(error, (ConfigError, KeyError, ValueError)):
                 self._back_to_good("%s: %s" % (device_id, error))
             self.report("driver.fault", device_id, error)
             return
@@ -219,7 +228,7 @@ class Node:
                 tell_at = now + FLASH_MS
                 self._tell_flash()
             if self.safe and now >= SAFE_MS and self._reset_at is None:
-                self._try_flash(self.guard.good)
+                self._boot_is_good()
                 self._reset_at = now
             if self._reset_at is not None and now >= self._reset_at:
                 await self._leave()
@@ -244,7 +253,7 @@ class Node:
             "up": self.clock.mono() // 1000,
             "queued": self.outbox.counts(),
             "dropped": dict(self.outbox.dropped),
-            "resets": self.guard.failed,
+            "resets": self.failed_boots,
             "loop": self.supervisor.take_worst_gap(),
         }
 
@@ -257,25 +266,24 @@ class Node:
             "cause": self.cause,
             "capabilities": [
                 {"id": d["id"], "type": d["type"], "role": devices.load(d["type"]).ROLE}
-                for d in self.trial.get("devices", self.settings)
+                for d in self._setting("devices")
             ],
-            "config": self.trial.version,
+            "config": self.version,
             "room": self.settings["room"],
             "node": self.settings["node"],
         }
 
     def _good(self):
-        self._try_flash(self.guard.good)
-        version = self.trial.passed()
-        if version is not None:
-            self.report("config.applied", version=version)
+        self._boot_is_good()
+        if self._ask_trial("passed"):
+            self.report("config.applied", version=self.version)
 
     async def _leave(self):
         for relay in self._relays:
             relay.set(False)
         await self.link.stop()
         self._try_flash(self.outbox.flush)  # readings in RAM would not outlive the reset
-        self._try_flash(self.guard.good)  # a reset on purpose is no failed boot
+        self._boot_is_good()  # a reset on purpose is no failed boot
         self.board.reset()
 
     # flash
@@ -307,18 +315,51 @@ class Node:
 
     # configuration
 
+    @property
+    def version(self):
+        """The version of the configuration in use, 0 for node.json."""
+        return self.config["version"] if self.config else 0
+
+    def _setting(self, key):
+        return (self.config or self.settings).get(key, {})
+
+    def _start_trial(self):
+        from strongroom_node.trial import Trial
+
+        trial = Trial(self.store, devices.Types(), self._try_flash)
+        self.config = trial.begin(self.failed_boots)
+        return trial.given_up
+
+    def _ask_trial(self, what, *arguments):
+        """Do what is seldom done, with modules that are not kept for it."""
+        from strongroom_node.trial import Trial
+
+        try:
+            trial = Trial(self.store, devices.Types(), self._try_flash)
+            return getattr(trial, what)(*arguments)
+        finally:
+            forget("strongroom_node.trial")
+            forget("strongroom_node.config_store")
+
+    def _boot_is_good(self):
+        from strongroom_node.boots import BootGuard
+
+        self._try_flash(BootGuard(self.store).good)
+        forget("strongroom_node.boots")
+
     def _take_config(self, payload):
-        version, why = self.trial.offer(payload)
+        version, why = self._ask_trial("offer", payload, self.version)
         if why is not None:
             self.report("config.refused", version=version, why=why)
         elif version is not None:
             self._reset_soon()  # pins and buses are claimed once: a new start is the clean way
 
     def _back_to_good(self, why):
-        version = self.trial.give_up()
+        """Give up a configuration on trial; does nothing when none is."""
+        version = self._ask_trial("give_up_trial")
         if version is not None:
             self.report("config.refused", version=version, why=why)
-            self._try_flash(self.guard.good)
+            self._boot_is_good()
             self.board.reset()
 
     # the link
@@ -353,7 +394,8 @@ class Node:
             room + "-" + node,
             will=(contract.topic(room, node, "status"), b"offline", 1, True),
             keepalive=broker.get("keepalive", 30),
-            limit=config.MAX_BYTES + 256,
+            window=BATCH,
+            limit=contract.MAX_IN + 256,
         )
 
     def _anchor(self, mono, ts, source):

@@ -70,6 +70,17 @@ def free_heap():
     return gc.mem_free() if IS_MICROPYTHON else None
 
 
+def forget(name):
+    """Unload a module that is not needed for a while; a small heap has better use for the space.
+
+    Only MicroPython does, and only where nobody else holds on to the module.
+    """
+    if IS_MICROPYTHON and name in sys.modules:
+        package, _, module = name.rpartition(".")
+        del sys.modules[name]
+        delattr(sys.modules[package], module)
+
+
 def print_exc(error):
     """Write an exception with its trace to the console."""
     if IS_MICROPYTHON:

@@ -7,6 +7,7 @@ and create(board, cfg) -> driver. A new device is a new file; nothing is listed 
 import os
 
 from strongroom_node import drivers
+from strongroom_node.compat import IS_MICROPYTHON, forget
 from strongroom_node.errors import ConfigError
 
 
@@ -58,3 +59,15 @@ class Types:
 def task(role):
     """Return tasks/<role>.py: `async def run(node, device_id, driver, cfg, beat)`."""
     return __import__("strongroom_node.tasks." + role, None, None, ("run",))
+
+
+def let_go(kinds):
+    """Unload what only the making of devices of these types needed. MicroPython only."""
+    if not IS_MICROPYTHON:
+        return
+    for kind in set(kinds):
+        module = load(kind)
+        for name in ("create", "settings", "KEYS"):
+            if hasattr(module, name):
+                delattr(module, name)
+    forget("strongroom_node.drivers.settings")

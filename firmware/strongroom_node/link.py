@@ -12,13 +12,13 @@ import json
 import random
 
 from strongroom_node import contract
-from strongroom_node.compat import print_exc, sleep_ms
+from strongroom_node.compat import IS_MICROPYTHON, print_exc, sleep_ms
 from strongroom_node.errors import ContractError, LinkError, NodeError
 
 FIRST_PAUSE_MS = 2000  # doubled at each failure; what is waited is half of it to all of it
 LAST_PAUSE_MS = 60000
 STABLE_MS = 30000  # a connection that lasted so long starts the pauses anew
-BATCH = 8
+BATCH = 4 if IS_MICROPYTHON else 8  # records under way at once; each takes a small heap twice
 IDLE_MS = 5000  # longest rest without looking round
 RESEND_MS = 30000
 RESEND_LAST_MS = 600000

@@ -1,10 +1,8 @@
 """Keeps the node's tasks alive, and lets the watchdog bite when it cannot.
 
-    boots = BootGuard(store)
-    safe = boots.begin()                      # True: too many boots failed in a row
     supervisor = Supervisor(board.wdt(8000), report)
     supervisor.spawn("t1", make, deadline_ms=10000)     # make(beat) -> coroutine
-    await supervisor.run(boots.good)
+    await supervisor.run(on_good)
 
 Three ways to fail, three answers. A task that raises is started again after a pause, and reported.
 A task that stops calling `beat` is reported as stuck and the watchdog gets no more food: the board
@@ -17,33 +15,7 @@ from strongroom_node.compat import print_exc, sleep_ms, ticks_diff, ticks_ms
 
 ROUND_MS = 1000
 GOOD_MS = 60000  # a boot, or a restarted task, that lasts this long is well
-FAILED_BOOTS = 5
-SAFE_MS = 600000  # safe mode lasts ten minutes, then the node tries again
 LONGEST_PAUSE_MS = 60000
-COUNT_FILE = "boots"
-
-
-class BootGuard:
-    """Counts on flash the boots that did not last a minute; after five comes safe mode."""
-
-    def __init__(self, store, limit=FAILED_BOOTS):
-        self._store = store
-        self._limit = limit
-        self.failed = 0
-        self.safe = False
-
-    def begin(self):
-        """Note a boot; return whether it has to be in safe mode. Raises StoreError."""
-        text = self._store.read(COUNT_FILE)
-        self.failed = int(text) if text and text.isdigit() else 0
-        self.safe = self.failed >= self._limit
-        if not self.safe:
-            self._store.write(COUNT_FILE, b"%d" % (self.failed + 1))
-        return self.safe
-
-    def good(self):
-        """Forget the failures: this boot has lasted long enough."""
-        self._store.remove(COUNT_FILE)
 
 
 class _Job:

@@ -7,6 +7,7 @@
     board.pin_out(n, safe)      set(0 or 1); the pin shows `safe` from the moment it is an output
     board.wdt(ms)               feed(); cannot be stopped once asked for
     board.reset_cause()         power, hard, watchdog, deepsleep or soft
+    board.settled()             all devices are made; what only that needed may go
     board.reset(), board.store(), board.settings(), board.network(), board.name
 
 Mistakes in the settings (no such bus, a pin that must not switch, a pin with two users) are a
@@ -14,111 +15,10 @@ ConfigError.
 """
 
 import json
-import time
 
 import machine
+from strongroom_node.compat import forget
 from strongroom_node.errors import ConfigError
-
-from strongroom_esp32 import pins
-
-UART_BUFFER = 4096  # 350 ms of a reader at 115200 baud: longer than the loop is ever away
-
-
-def _pause():
-    """Wait half a clock of a slow bus."""
-    if hasattr(time, "sleep_us"):
-        time.sleep_us(5)
-
-
-class I2C:
-    """An I2C controller that knows how to free a data line a chip holds low."""
-
-    def __init__(self, wiring):
-        self._wiring = wiring
-        self._open()
-
-    def _open(self):
-        w = self._wiring
-        self._bus = machine.I2C(
-            w["id"],
-            scl=machine.Pin(w["scl"]),
-            sda=machine.Pin(w["sda"]),
-            freq=w["freq"],
-            timeout=5000,  # us: tried twice, it still leaves the others their 20 ms
-        )
-
-    def write(self, addr, data):
-        """Write to the chip at `addr`; OSError when it does not answer."""
-        self._bus.writeto(addr, data)
-
-    def read(self, addr, n):
-        """Read `n` bytes from the chip at `addr`; OSError when it does not answer."""
-        return self._bus.readfrom(addr, n)
-
-    def recover(self):
-        """Clock a chip that stopped in mid-byte to its end; return whether the bus is free.
-
-        A chip that lost its place holds the data line until it has shifted out the rest of a byte
-        and seen no acknowledge: nine clocks at the most. A STOP ends the exchange.
-        """
-        w = self._wiring
-        scl = machine.Pin(w["scl"], machine.Pin.OPEN_DRAIN, machine.Pin.PULL_UP, value=1)
-        sda = machine.Pin(w["sda"], machine.Pin.OPEN_DRAIN, machine.Pin.PULL_UP, value=1)
-        for _ in range(9):
-            if sda.value():
-                break
-            scl.value(0)
-            _pause()
-            scl.value(1)
-            _pause()
-        sda.value(0)  # STOP: data rises while the clock is high
-        _pause()
-        sda.value(1)
-        _pause()
-        free = bool(sda.value() and scl.value())
-        self._open()
-        return free
-
-
-class SPI:
-    """One chip on an SPI bus, its select line driven by hand."""
-
-    def __init__(self, bus, cs):
-        self._bus = bus
-        self._cs = machine.Pin(cs, machine.Pin.OUT, value=1)
-
-    def xfer(self, data):
-        """Exchange `data` for as many bytes with the chip selected."""
-        answer = bytearray(len(data))
-        self._cs.value(0)
-        try:
-            self._bus.write_readinto(data, answer)
-        finally:
-            self._cs.value(1)
-        return bytes(answer)
-
-
-class Uart:
-    """A serial port that never waits."""
-
-    def __init__(self, wiring, baud):
-        self._uart = machine.UART(
-            wiring["id"],
-            baud,
-            tx=machine.Pin(wiring["tx"]),
-            rx=machine.Pin(wiring["rx"]),
-            rxbuf=UART_BUFFER,
-            timeout=0,
-        )
-
-    def read(self):
-        """Return the bytes that have arrived, b"" when there are none."""
-        waiting = self._uart.any()
-        return (self._uart.read(waiting) or b"") if waiting else b""
-
-    def write(self, data):
-        """Send `data`; it leaves in the background."""
-        self._uart.write(data)
 
 
 class PinIn:
@@ -180,12 +80,17 @@ class Board:
     def i2c(self, name):
         """Return the bus of this name; the same object each time."""
         if name not in self._buses:
+            from strongroom_esp32.bus_i2c import I2C
+
             wiring = self._claim_bus(name, ("scl", "sda"))
             self._buses[name] = I2C(wiring)
         return self._buses[name]
 
     def spi(self, name, cs):
         """Return the chip on this bus that is selected by pin `cs`."""
+        from strongroom_esp32 import pins
+        from strongroom_esp32.bus_spi import SPI
+
         pins.check_select(cs)
         if name not in self._buses:
             w = self._claim_bus(name, ("sck", "mosi", "miso"))
@@ -203,16 +108,22 @@ class Board:
 
     def uart(self, name, baud):
         """Return the serial port of this name at `baud`."""
+        from strongroom_esp32.bus_uart import Uart
+
         return Uart(self._claim_bus(name, ("tx", "rx")), baud)
 
     def pin_in(self, n, pull=None):
         """Return an input."""
+        from strongroom_esp32 import pins
+
         pins.check_input(n, pull)
         self._claim(n, "input")
         return PinIn(n, pull)
 
     def pin_out(self, n, safe):
         """Return an output that shows `safe` from its first moment."""
+        from strongroom_esp32 import pins
+
         pins.check_output(n)
         self._claim(n, "output")
         return PinOut(n, safe)
@@ -239,12 +150,19 @@ class Board:
     def network(self):
         """Return the local network: Wi-Fi when node.json has it, else the board's Ethernet."""
         if self._network is None:
-            from strongroom_esp32 import network
+            from strongroom_esp32 import network, pins
 
             self._network = network.open_network(self.settings(), pins.BOARDS.get(self.name, {}))
+            forget("strongroom_esp32.network")
         return self._network
 
+    def settled(self):
+        """Let go of what is needed only until all devices are made."""
+        forget("strongroom_esp32.pins")
+
     def _claim_bus(self, name, roles):
+        from strongroom_esp32 import pins
+
         wiring = pins.bus(self.name, name)
         for role in roles:
             self._claim(wiring[role], "%s (%s)" % (name, role))
@@ -252,6 +170,8 @@ class Board:
 
     def _claim(self, pin, user):
         """Note the user of a pin; a second one with another purpose is a ConfigError."""
+        from strongroom_esp32 import pins
+
         if pin in pins.BOARDS.get(self.name, {}).get("taken", ()):
             raise ConfigError("pin %d of %s belongs to its Ethernet" % (pin, self.name))
         known = self._used.setdefault(pin, user)

@@ -215,6 +215,9 @@ class Board:
         """Return the watchdog of the service manager; its own timeout counts, not `ms`."""
         return host.ServiceWatchdog(os.environ.get("NOTIFY_SOCKET"), ms)
 
+    def settled(self) -> None:
+        """All devices are made: nothing to let go of here."""
+
     def reset_cause(self) -> str:
         """Return "power" for the first start since the machine came up, "soft" for a later one."""
         return host.start_cause(self._state)

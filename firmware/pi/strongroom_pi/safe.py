@@ -6,7 +6,8 @@ manager runs this after every end of the node, so that a relay does not stay on 
 
 import sys
 
-from strongroom_node import config, devices
+from strongroom_node import devices
+from strongroom_node.config_store import ConfigStore
 from strongroom_node.errors import NodeError
 
 from strongroom_pi.hal import Board
@@ -17,7 +18,7 @@ OUTPUTS = ("relay", "signal")
 def make_safe(board: Board) -> list[str]:
     """Switch off every relay and signal of the node; return the ids of those that could not be."""
     try:
-        applied = config.ConfigStore(board.store()).current()
+        applied = ConfigStore(board.store()).current()
     except NodeError:
         applied = None  # a node whose flash fails still has the relays it was provisioned with
     left = []

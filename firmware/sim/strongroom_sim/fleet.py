@@ -29,9 +29,11 @@ from .script import Standing, Stimulus, line
 
 FIRMWARE = Path(__file__).resolve().parents[2]
 SEARCH_PATH = (FIRMWARE / "sim" / "fake", FIRMWARE / "sim", FIRMWARE / "esp32", FIRMWARE)
-# In words of an ESP32: 64 KB for the node, 20 KB for emulated chips and wires, and up to 40 KB because an
-# image that is mounted keeps tables in RAM that a frozen one keeps in flash.
-HEAP = "128wK"
+# In words of an ESP32; the chips are elsewhere. What a frozen image keeps in flash and a mounted one
+# in RAM, the table of names above all, counts in full: docs/performance.md has the figures.
+HEAP = "64wK"
+HEAP_SAFE = "80wK"  # a card reader and a contact over TLS
+HEAP_GATE = "96wK"  # a cart of boxes: 32 tags followed at once
 HEAP_WITH_CODE = "256wK"  # without mpy-cross the code is compiled on the board and lies in the heap
 KINDS = ("climate", "desk", "gate", "safe", "shelf")
 STOP_S = 5.0
@@ -270,7 +272,15 @@ def _command(interpreter: str, directory: Path) -> list[str]:
         module = ["-m", "strongroom_sim.board"]
         return [command, "-X", f"heapsize={HEAP_WITH_CODE}", *module, str(directory)]
     boot = Path(__file__).with_name("rom_boot.py")
-    return [command, "-X", f"heapsize={HEAP}", str(boot), str(rom), str(directory)]
+    return [command, "-X", f"heapsize={_heap(directory)}", str(boot), str(rom), str(directory)]
+
+
+def _heap(directory: Path) -> str:
+    settings = json.loads((directory / "node.json").read_text())
+    types = {device["type"] for device in settings["devices"]}
+    if "r200" in types:
+        return HEAP_GATE
+    return HEAP_SAFE if settings["broker"].get("tls") and types > {"mfrc522", "contact"} else HEAP
 
 
 def _environment(interpreter: str) -> dict[str, str]:

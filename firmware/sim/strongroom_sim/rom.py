@@ -27,6 +27,7 @@ FOLDERS = {
 LEFT_OUT = {"fleet.py", "rom.py", "rom_boot.py", "script.py", "world"} | {
     "virtual",
     "virtual.py",
+    "together.py",
     "flash.py",
 }
 MAGIC = b"\xd2\xcd\x31"

@@ -27,10 +27,7 @@ def mount(path):
 if __name__ == "__main__":
     mount(sys.argv[1])
     import asyncio  # noqa: F401 - the node needs it on any board
-    import gc
 
-    gc.collect()
-    allocated = gc.mem_alloc()
     from strongroom_sim.board import main
 
-    main(sys.argv[2], allocated)
+    main(*sys.argv[2:])

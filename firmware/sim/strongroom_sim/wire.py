@@ -3,32 +3,27 @@
 `wire.wrap(dialer)` gives the runtime a dialler whose streams pass through here; nothing of the
 runtime is changed. Cut like a pulled cable: what is under way stands still, new connections find
 nobody, and when the cable is back what stood still goes on, unless one end gave up meanwhile.
-`how="reset"` ends the open connections at once, the way a restarted switch or broker does.
+`hang_up` ends the open connections, the way a restarted switch or broker does.
 """
 
 import asyncio
-
-from .bench import bench
 
 LOOK_MS = 20
 UNREACHABLE = 113  # EHOSTUNREACH of the host
 
 
 class Wire:
-    """One board's network connection."""
+    """One board's network connection; `is_up()` says whether its cable is whole."""
 
-    def __init__(self):
-        self.cut = False
+    def __init__(self, is_up):
+        self.is_up = is_up
         self._open = []
 
-    def do_network_cut(self, on=True, how="stall"):
-        """Cut the cable (on) or mend it; `how` is "stall" or "reset"."""
-        self.cut = on
-        bench.air.up = not on
-        if on and how == "reset":
-            for hang_up in self._open:
-                hang_up()
-            self._open = []
+    def hang_up(self):
+        """End the open connections."""
+        for hang_up in self._open:
+            hang_up()
+        self._open = []
 
     def wrap(self, dialer):
         """Return a dialler like `dialer` whose connections run over this wire."""
@@ -37,14 +32,14 @@ class Wire:
             dial = dialer(host, port, tls)
 
             async def dial_over_wire():
-                if self.cut:
+                if not self.is_up():
                     # A dead network answers with nothing for a while, then with this.
                     await asyncio.sleep(0.5)
                     raise self._nobody()
                 reader, writer, hang_up = await dial()
                 del self._open[:-3]
                 self._open.append(hang_up)
-                return _Reader(self, reader), _Writer(self, writer), hang_up
+                return _Stream(self, reader), _Stream(self, writer), hang_up
 
             return dial_over_wire
 
@@ -52,7 +47,7 @@ class Wire:
 
     async def mended(self):
         """Wait until the cable is whole."""
-        while self.cut:
+        while not self.is_up():
             await asyncio.sleep(LOOK_MS / 1000)
 
     def _nobody(self):
@@ -61,30 +56,25 @@ class Wire:
         return explain(OSError(UNREACHABLE))
 
 
-class _Reader:
-    def __init__(self, wire, stream):
-        self._wire = wire
-        self._stream = stream
-
-    async def read(self, n=-1):
-        data = await self._stream.read(n)
-        await self._wire.mended()
-        return data
-
-
-class _Writer:
-    """Keeps what is written while the cable is cut, as the sending buffer of a TCP stack does."""
+class _Stream:
+    """One side of a stream; what is written while the cable is cut is kept, as in the sending
+    buffer of a TCP stack."""
 
     def __init__(self, wire, stream):
         self._wire = wire
         self._stream = stream
         self._kept = []
 
+    async def read(self, n=-1):
+        data = await self._stream.read(n)
+        await self._wire.mended()
+        return data
+
     def write(self, data):
-        if self._wire.cut:
-            self._kept.append(bytes(data))
-        else:
+        if self._wire.is_up():
             self._stream.write(data)
+        else:
+            self._kept.append(bytes(data))
 
     async def drain(self):
         await self._wire.mended()

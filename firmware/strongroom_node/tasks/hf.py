@@ -10,12 +10,13 @@ When the gateway does not acknowledge it in `answer_ms` (of the limits), the fee
 attention: it is on record here, but nobody has looked whether this badge is known.
 """
 
-from strongroom_node.buzzer import ATTENTION, ATTENTION_MS, AnswerRule
+from strongroom_node.buzzer import ATTENTION
 from strongroom_node.errors import DriverError
 from strongroom_node.presence import Presence, fields
 from strongroom_node.tasks.health import Health
 from strongroom_node.tasks.pace import rest
 from strongroom_node.tasks.recoveries import Recoveries
+from strongroom_node.unanswered import ATTENTION_MS, AnswerRule
 
 _UNSURE_LOOKS = 50  # in a row: then a card that cannot be read no longer keeps the others here
 _RETRY_MS = 2000  # after flash did not take an event

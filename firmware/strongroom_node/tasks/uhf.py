@@ -8,8 +8,8 @@ alarm (one that sounds when a tag is carried from the antenna `inner` past `oute
 down, or the gateway does not acknowledge it in `answer_ms` of the limits).
 """
 
-from strongroom_node.buzzer import ExitRule, Recent
 from strongroom_node.errors import DriverError
+from strongroom_node.exits import ExitRule, Recent
 from strongroom_node.presence import Presence, fields
 from strongroom_node.tasks.health import Health
 from strongroom_node.tasks.pace import Cadence

@@ -1,16 +1,8 @@
 """What a node says by itself: when it complains, for how long, and when it keeps quiet."""
 
-from strongroom_node.buzzer import (
-    ALARM,
-    ATTENTION,
-    NOTICE,
-    AnswerRule,
-    ExitRule,
-    Flag,
-    OpenRule,
-    Recent,
-    Voice,
-)
+from strongroom_node.buzzer import ALARM, ATTENTION, NOTICE, Flag, OpenRule, Voice
+from strongroom_node.exits import ExitRule, Recent
+from strongroom_node.unanswered import AnswerRule
 
 
 class Gateway:

@@ -1,6 +1,7 @@
 """The node's configuration: what is refused and with which hint, and the two copies on flash."""
 
-from strongroom_node.config import GOOD, MAX_BYTES, NEW, ConfigStore, check, check_settings
+from strongroom_node.config import check, check_settings
+from strongroom_node.config_store import GOOD, MAX_BYTES, NEW, ConfigStore
 from strongroom_node.errors import ConfigError, StoreError
 
 TYPES = ("sht4x", "mfrc522", "relay", "signal")

@@ -8,7 +8,7 @@ import sys
 
 import vfs
 from strongroom_node import segments
-from strongroom_node.config import ConfigStore
+from strongroom_node.config_store import ConfigStore
 from strongroom_node.errors import StoreError
 from strongroom_node.ids import next_boot
 from strongroom_node.outbox import Outbox

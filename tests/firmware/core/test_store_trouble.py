@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from strongroom_node.config import ConfigStore
+from strongroom_node.config_store import ConfigStore
 from strongroom_node.errors import StoreError
 from strongroom_node.ids import next_boot
 from strongroom_node.outbox import Outbox

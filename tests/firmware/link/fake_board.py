@@ -77,6 +77,9 @@ class FakeBoard:
         self.pins[number] = Pin(safe)
         return self.pins[number]
 
+    def settled(self):
+        """Take note that all devices are made."""
+
     def reset(self):
         """Reset; `on_reset` must not return."""
         self.on_reset()

@@ -59,7 +59,7 @@ async def main():
     board.on_reset = leave
     node = Node(board, board.settings(), on_accept=accepted)
     jobs = [asyncio.create_task(node.run()), asyncio.create_task(work(node, task["work"]))]
-    say("ready", boot=node.boot, config=node.trial.version, safe=node.safe)
+    say("ready", boot=node.boot, config=node.version, safe=node.safe)
     levels = {}
     while not jobs[0].done():
         for number, pin in board.pins.items():

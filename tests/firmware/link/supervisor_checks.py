@@ -4,9 +4,10 @@ import asyncio
 import os
 
 from strongroom_node import supervisor
+from strongroom_node.boots import BootGuard
 from strongroom_node.compat import IS_MICROPYTHON, sleep_ms
 from strongroom_node.store import FileStore
-from strongroom_node.supervisor import BootGuard, Supervisor
+from strongroom_node.supervisor import Supervisor
 
 
 class Dog:

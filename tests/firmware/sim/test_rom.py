@@ -52,6 +52,7 @@ def test_the_image_holds_the_firmware_and_not_the_host_s_side() -> None:
     ):
         assert needed in places
     assert "lib/strongroom_sim/board.py" in places
+    assert "fake/far/machine.py" in places
     assert not any("fleet" in place or "world" in place or "virtual" in place for place in places)
     drivers = {p.name for p in (FIRMWARE / "strongroom_node" / "drivers").glob("*.py")}
     assert {place.rpartition("/")[2] for place in places if "/drivers/" in place} == drivers
