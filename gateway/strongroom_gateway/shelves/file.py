@@ -21,7 +21,7 @@ from .filing import governs
 from .misplaced import CODE as MISPLACED
 from .model import LastFiled, Proposal
 from .slots import (
-    SLOTTED,
+    HOME,
     Occupied,
     classes_of,
     may_stand,
@@ -118,9 +118,9 @@ def filed(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Iterator[
     yield from _forget(body["item"], rows)
     if item is not None:
         if item.home is not None and item.home != slot:
-            yield drop(SLOTTED, f"{item.home}/{item.id}")
+            yield drop(HOME, f"{item.home}/{item.id}")
+        yield note(HOME, f"{slot}/{item.id}")
         yield put(msgspec.structs.replace(item, home=slot))
-    yield note(SLOTTED, f"{slot}/{body['item']}")
     yield put(LastFiled(id=body["pool"], slot=slot))
     yield from move(body["item"], None, slot, at, rows)
 

@@ -5,22 +5,21 @@ from typing import Final
 
 from ..errors import RefusedActError
 from ..room.context import Context
-from ..room.model import OUTSIDE, RETURNING, WITH_HOLDER, Item, Place
+from ..room.model import Item, Place
 from ..room.rows import RowsView
 from .address import address
 from .filing import Found, Reserved, Slot, allows, governs, next_free
 from .model import LastFiled, Proposal
 from .tables import Bank
 
-SLOTTED = "slotted"
-"""Index slot/item: whose home a slot became by being filed there."""
+HOME: Final = "home"
+"""The register's index place/item of where items belong."""
 _BEHIND_BANK = len("-00a-00-00-00")
 _MOST_LOOKED: Final = 50_000
 """Alarms wait while an act is decided on: it must not look at every slot of a company."""
 _END: tuple[str | None, str] = (None, "")
 _LAST = "\U0010ffff"
 _NUMBER_PARTS = 4  # company, class, cabinet, volume
-_AWAY = (WITH_HOLDER, OUTSIDE, RETURNING)
 
 
 def classes_of(item: Item) -> frozenset[str]:
@@ -69,7 +68,7 @@ class _Index:
 
 
 class Occupied:
-    """Which slots are taken at one moment: by what rests there, what belongs there while it is away,
+    """Which slots are taken at one moment: by what rests there, what belongs there, wherever it is,
     and what a proposal keeps them for.
     """
 
@@ -77,19 +76,12 @@ class Occupied:
         self._rows: RowsView = ctx.rows
         self._now, self._but = now, but
         self._looked = 0
-        self._there = [_Index(ctx.rows, kind) for kind in ("at", SLOTTED)]
+        self._there = [_Index(ctx.rows, kind) for kind in ("at", HOME)]
         self._proposed = _Index(ctx.rows, "proposed")
-        # What is lent is few beside what is there: one look finds all that will come back.
-        self._away: dict[str, set[str]] = {}
-        for state in _AWAY:
-            for key, _ in ctx.rows.scan("at", f"{state}/"):
-                item = ctx.item(key.partition("/")[2])
-                if item is not None and item.home is not None:
-                    self._away.setdefault(item.home, set()).add(item.id)
 
     def items(self, slot: str) -> set[str]:
         """Return the items a slot is taken by, but for the one that is to be filed."""
-        found = set(self._away.get(slot, ()))
+        found: set[str] = set()
         for index in self._there:
             found.update(index.items(slot))
         for item in self._proposed.items(slot):

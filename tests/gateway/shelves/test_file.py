@@ -119,6 +119,12 @@ def test_the_home_of_an_imported_box_that_is_lent_out_is_taken():
     assert propose(there, "B0")["slot"] == SLOTS[1]
 
 
+def test_the_home_of_a_box_that_stands_elsewhere_is_taken():
+    there = library(item_row("OLD", home=SLOTS[0]), *boxes(1))
+    lend(there, "OLD", None, place="reading-room")
+    assert propose(there, "B0")["slot"] == SLOTS[1]
+
+
 def test_a_box_that_moves_frees_its_old_slot():
     there = library(*boxes(2), bank={"filing": "first_free"})
     file(there, "B0", slot=SLOTS[0])
@@ -279,7 +285,7 @@ def test_the_rows_follow_from_the_entries_alone():
         out.take(there.act(kind, "li", body, T0 + n))
     again = library(*boxes(3))
     replayed = registered(*slot_rows(*SLOTS), *boxes(3), *out.entries())
-    mine = ("r/shelf", "r/slotted", "r/proposed", "r/home")
+    mine = ("r/shelf", "r/home/a-", "r/at/a-", "r/item/B", "r/proposed")
     kept = {k: v for k, v in there.ctx.rows.held().items() if k.startswith(mine)}
     assert kept == {k: v for k, v in replayed.items() if k.startswith(mine)}
     assert len(kept) > len([k for k in again.ctx.rows.held() if k.startswith(mine)])

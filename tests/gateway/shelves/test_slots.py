@@ -45,7 +45,7 @@ class Counted(MemoryRows):
 def test_what_a_slot_is_taken_by_does_not_depend_on_what_was_asked_before(at, homes, asked):
     room = shelved()
     rows = {f"r/at/{place}/{item}": '""' for item, place in at.items()}
-    rows |= {f"r/slotted/{place}/{item}": '""' for item, place in homes.items()}
+    rows |= {f"r/home/{place}/{item}": '""' for item, place in homes.items()}
     rows["r/shelf_proposal/P"] = json.dumps(
         {"id": "P", "slot": SLOTS[3], "by": "li", "until": T0 + 1}
     )
