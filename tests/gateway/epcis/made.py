@@ -141,7 +141,13 @@ LIFE = [
             "damaged": True,
         },
     ),
-    ("safe.reconciled", {"safe": "deeds", "present": ["QZ-7"], "missing": ["K-1"], "extra": []}),
+    (
+        "safe.reconciled",
+        {"safe": "deeds", "complete": True, "items": ["QZ-7"], "missing": ["K-1"], "extra": []},
+    ),
     ("stocktake.signed", {"by": "li.wen", "found": [], "missing": ["HX-H-02"]}),
-    ("certificate.accepted", {"by": ["a", "b", "c"], "item": "QZ-7", "safe": "deeds"}),
+    (
+        "movement.accepted",
+        {"item": "QZ-7", "holder": "zhang", "place": "@holder", "safe": "deeds", "why": {}},
+    ),
 ]

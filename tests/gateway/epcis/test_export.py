@@ -393,6 +393,16 @@ def test_every_kind_of_custody_that_changes_something_is_in_a_table():
     assert "movement.check_out" in custody
 
 
+def test_a_safe_that_could_not_be_counted_is_no_count(tmp_path):
+    body = {"safe": "deeds", "complete": False, "because": "the reader is silent"}
+    kept = {"safe": "deeds", "seen": None, "missing": None, "agrees": False}
+    path = write(tmp_path / "ledger.db", [("safe.reconciled", body), ("safe.day_end", kept)])
+    told = Told(path)
+    assert told.events == []
+    assert told.report.complete
+    assert told.report.silent == {"safe.reconciled": 1, "safe.day_end": 1}
+
+
 def test_a_registration_tells_the_tags_an_item_has_and_nothing_without(tmp_path):
     item = {"id": "HX-H-01", "name": "Box 1"}
     path = write(

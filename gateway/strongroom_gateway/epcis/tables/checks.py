@@ -2,6 +2,8 @@
 
 from ..mapping import Maps, Silent
 
+_LIST = "it is about the list; nothing has happened to an original yet"
+
 TABLE = (
     Maps(
         kind="return.inspected",
@@ -20,13 +22,25 @@ TABLE = (
         kind="return.settled",
         because="what follows is told: movement.return, movement.missing, item.registered",
     ),
+    # Without the reader nothing was counted, and the entry lists nothing.
     Maps(
         kind="safe.reconciled",
         step="cycle_counting",
-        items=("present[]", "found[]", "items[]"),
+        items=("items[]",),
         location=("safe",),
         more={"missing": "missing[]", "unexpected": "extra[]"},
+        only=("items[]", "missing[]"),
     ),
+    Maps(
+        kind="safe.day_end",
+        step="cycle_counting",
+        items=("seen[]",),
+        location=("safe",),
+        more={"missing": "missing[]", "unexpected": "extra[]"},
+        only=("seen[]", "missing[]"),
+    ),
+    Silent(kind="safe.opened", because="nothing happens to an item"),
+    Silent(kind="safe.shut", because="what was found then is told: safe.reconciled"),
     Maps(
         kind="stocktake.signed",
         step="stock_taking",
@@ -34,11 +48,8 @@ TABLE = (
         location=("place", "scope"),
         more={"missing": "missing[]", "unexpected": "unexpected[]", "misplaced": "misplaced[]"},
     ),
-    Maps(
-        kind="certificate.accepted",
-        step="accepting",
-        disposition="conformant",
-        items=("items[]", "item"),
-        location=("place", "safe"),
-    ),
+    Silent(kind="certificate.offered", because=_LIST),
+    Silent(kind="certificate.confirmed", because=_LIST),
+    Silent(kind="certificate.rejected", because=_LIST),
+    Silent(kind="certificate.accepted", because="each original is told: movement.accepted"),
 )

@@ -28,6 +28,20 @@ TABLE = (
         slip=("slip",),
     ),
     Maps(
+        kind="movement.accepted",
+        step="accepting",
+        disposition="conformant",
+        read_point=("safe",),
+        possessor=("holder",),
+    ),
+    Maps(
+        kind="movement.safe_in",
+        step="storing",
+        disposition="available",
+        read_point=("safe",),
+        location=("place",),
+    ),
+    Maps(
         kind="movement.filed",
         step="storing",
         disposition="available",

@@ -22,7 +22,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "where": {"since": 0},
 }
 """Rows, and what of them is left out because it goes without saying, as null and [] are too."""
-INDEXES = ("at", "held", "in", "number", "tag", "under")
+INDEXES = ("at", "held", "home", "in", "number", "tag", "under")
 """Rows that only lead to those."""
 UNFILED = "@unfiled"
 _write = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
@@ -209,6 +209,8 @@ def _indexed(table: str, value: Any) -> Iterator[tuple[str, str, str]]:
         tags = value.get("tags" if table == "item" else "badges")
         for tag in tags if isinstance(tags, list) else ():
             yield "tag", str(tag), f"{table}/{name}"
+    if table == "item" and value.get("home") is not None:
+        yield "home", f"{value['home']}/{name}", ""
     if table == "item" and value.get("parent") is not None:
         yield "in", f"{value['parent']}/{name}", ""
     if table == "item" and value.get("number") is not None:
@@ -268,8 +270,11 @@ def _digest(value: Any) -> int:
 
 
 def _weight(name: str, leads: Any) -> int:
-    """Return a number for a row: two collections of rows with one sum are the same rows."""
-    return hash((name, leads if isinstance(leads, str) else _write(leads)))
+    """Return a number for a row: two collections of rows with one sum are the same rows.
+
+    Of one text, for the hash of a pair is nearly a sum of its own: rows could swap what they lead to.
+    """
+    return hash(f"{name}\0{leads if isinstance(leads, str) else _write(leads)}")
 
 
 def _short(value: Any) -> str:
