@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from .config_check import ConfigProblemsError, Problem, typed
+from .config_climate import climate_problems
 from .epcis.section import problems as epcis_problems
 from .hours import OpeningHours, parse_hours, zone
 from .profiles import Profile, load_profile
@@ -82,6 +83,7 @@ def settings(
         if store not in profile.stores:
             known = ", ".join(profile.stores)
             problems.append(Problem(where, "config.store", {"value": store, "known": known}))
+    problems += climate_problems(config.climate, profile)
     if problems:
         raise ConfigProblemsError(problems)
     return Settings(config, profile, hours, everyone, everything)

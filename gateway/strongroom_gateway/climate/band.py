@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
-from ..contract import Climate, Sensed
 from ..profiles import Band
 from ..room.context import Context, Zone
-from ..room.effects import NONE, Clear, Effect, Effects, Raise, Start, Tick
+from ..room.effects import NONE, Clear, Effect, Effects, Raise, Start, Tell, Tick
 from ..room.registry import RuleState, rule
+from .air import ZoneAir
 from .watch import HIGH, LOW, Watch, step
 
 RULE = "climate.band"
@@ -27,46 +27,43 @@ class Watches(RuleState, frozen=True):
     watch: dict[str, Watch] = msgspec.field(default_factory=dict)
 
 
-def _zone(ctx: Context, event: Sensed) -> str | None:
-    body: Any = event.body
-    return ctx.zone_of.get((event.node, body.sensor))
+def _nobody(_: Context, __: Any) -> str | None:
+    return None
 
 
-@rule(RULE, state=Watches, on=("telemetry/climate",), key=_zone)
+@rule(RULE, state=Watches, on=("tell:air",), key=_nobody)
 def climate_band(
-    state: Watches | None, event: Sensed | Start | Tick, now: int, ctx: Context
+    state: Watches | None, event: Tell | Start | Tick, now: int, ctx: Context
 ) -> tuple[Watches | None, Effects]:
     """Raise for a zone when the first of its sensors is outside for the delay, clear with the last.
 
-    Any point of the zone outside is the zone outside. A reading that arrives late neither raises
-    nor clears, and a sensor that falls silent leaves things as they are: its silence is an alarm of
-    its own.
+    Any point of the zone outside is the zone outside. Only readings that are believed count; a
+    sensor that falls silent leaves things as they are: its silence is an alarm of its own.
     """
     if isinstance(event, Start):
         return _restarted(state, event.key, ctx)
-    if isinstance(event, Tick) or not isinstance(event.body, Climate):
+    zone = ctx.zones.get(event.key)
+    if not isinstance(event, Tell) or zone is None:
         return state, NONE
-    body = event.body
-    zone = ctx.zones[ctx.zone_of[event.node, body.sensor]]
+    air: ZoneAir = event.body
+    if air.sensor is None:
+        return state, NONE
     t, rh = zone.temperature, zone.humidity
-    if state is None and t.low <= body.t <= t.high and rh.low <= body.rh <= rh.high:
+    if state is None and t.low <= air.t <= t.high and rh.low <= air.rh <= rh.high:
         return None, NONE
-    stale = ctx.stale
-    if event.ts is not None and now - event.ts > stale:
-        return state, NONE
     watches = {} if state is None else state.watch
     effects: list[Effect] = []
-    for quantity, value, band in (("t", body.t, t), ("rh", body.rh, rh)):
-        name = f"{quantity}:{event.node}/{body.sensor}"
+    for quantity, value, band in (("t", air.t, t), ("rh", air.rh, rh)):
+        name = f"{quantity}:{air.sensor}"
         old = watches.get(name)
-        new = step(old, value, now, band, stale)
+        new = step(old, value, now, band, ctx.stale)
         if new is old:
             continue
         before = watches
         watches = {k: w for k, w in watches.items() if k != name}
         if new is not None:
             watches[name] = new
-        reading = {"sensor": name.partition(":")[2], "value": value, "received": now}
+        reading = {"sensor": air.sensor, "value": value, "received": now}
         effects += _changes(name, reading, (before, watches), zone)
     if watches is (state.watch if state is not None else None):
         return state, NONE

@@ -1,4 +1,4 @@
-"""The dehumidifier on its lease, and the view of the climate."""
+"""The short form of the configuration, one dehumidifier on its lease; and the view of the climate."""
 
 import json
 
@@ -28,7 +28,10 @@ def test_on_above_and_off_below():
     assert whats(out) == ["on", "off"]
     why = out.entries("climate.relay")[0][1]["why"]
     assert why["reads"][0]["rh"] == 59
-    assert why["limit"] == {"value": 58.0, "source": "climate.zone.dehumidifier.on_above"}
+    assert (why["limit"]["begin"], why["limit"]["end"]) == (58.0, 53.0)
+    assert why["limit"]["value"] == 60.0
+    assert "JGJ 25-2010" in why["limit"]["source"]
+    assert why["because"] == "dry"
 
 
 def test_the_lease_is_renewed_before_it_ends_while_readings_are_fresh():
@@ -80,7 +83,7 @@ def test_commands_have_ids_that_a_replay_repeats():
     def ids():
         nodes = Nodes()
         out = Outcome(room()).feed(
-            humid(nodes, rh, T0 + n * S) for n, rh in enumerate([59, 50, 59])
+            humid(nodes, rh, T0 + n * S) for n, rh in enumerate([59, 52, 59])
         )
         return [body.id for _, body in out.commands()]
 

@@ -74,6 +74,8 @@ class Plan(msgspec.Struct, frozen=True):
     settle: int = 120_000
     settle_base: int = 600_000
     stale: int = 300_000
+    step: int = 0
+    sensor: str | None = None
     hold_after: int = 300_000
     hold_most: int = 1_200_000
 

@@ -9,6 +9,7 @@ from .track import Track
 
 Reason = Literal["", "range", "spike", "rate", "frozen", "out_of_family"]
 
+NEVER = 0  # no good reading was ever received
 _SPIKES = 3  # refused in a row, the same is no spike but a step that is too quick for a room
 
 
@@ -40,7 +41,7 @@ def corrected(reading: Reading, correction: Correction = NO_CORRECTION) -> tuple
 
 def judge(
     track: Track | None, reading: Reading, trust: Trust, correction: Correction = NO_CORRECTION
-) -> tuple[Track | None, Verdict]:
+) -> tuple[Track, Verdict]:
     """Return what is now remembered of the sensor, and the verdict.
 
     The same track back means that nothing has to be remembered. After a silence longer than
@@ -65,7 +66,7 @@ def _anew(
 ) -> tuple[Track, Verdict]:
     t, rh = values
     raw = (reading.t, reading.rh)
-    if track is None:
+    if track is None or track.at == NEVER:
         return Track(t, rh, reading.at, raw, reading.at), Verdict(t, rh)
     # Silence is no change: a sensor that says the same after a gap may have been stuck in it. And
     # one that its family did not believe has to come back to it first.
@@ -96,9 +97,9 @@ def _believed(
     return Track(t, rh, reading.at, raw, same, 0, 0, track.out, fault), verdict
 
 
-def _odd(track: Track | None, reading: Reading) -> Track | None:
+def _odd(track: Track | None, reading: Reading) -> Track:
     if track is None:
-        return None
+        track = Track(0.0, 0.0, NEVER)
     since = track.odd_since if track.odd else reading.at
     return msgspec.structs.replace(track, odd=track.odd + 1, odd_since=since)
 
