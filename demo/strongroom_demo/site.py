@@ -23,6 +23,13 @@ KINDS = {
     props.SAFE: "safe",
     props.SHELF: "shelf",
 }
+ROLES = {
+    "archivist": ["archivist"],
+    "handler": ["handler_a"],
+    "manager": ["general_manager"],
+    "security": ["security"],
+}
+SOCKET = "admin.sock"
 OFFLINE_AFTER_S = 3.0
 CLIMATE_DELAY_S = 2.0
 
@@ -47,11 +54,22 @@ def make_site(folder: Path, who: Cast, broker: Broker, api_port: int, language: 
     config = folder / "gateway.toml"
     register = {
         "person": [
-            {"id": person.id, "name": person.name, "badges": [person.badge]}
+            {
+                "id": person.id,
+                "name": person.name,
+                "badges": [person.badge],
+                "roles": ROLES[person.role],
+            }
             for person in who.people
         ],
         "item": [
-            {"id": box.id, "name": box.title, "tags": [box.hf, box.uhf], "home": box.home}
+            {
+                "id": box.id,
+                "name": box.title,
+                "tags": [box.hf, box.uhf],
+                "home": box.home,
+                "pages": box.pages,
+            }
             for box in who.boxes
         ],
     }
@@ -75,7 +93,7 @@ def gateway_settings(
         "ledger": {"path": "ledger.db"},
         "register": {"file": "register.toml"},
         "mqtt": dict(mqtt),
-        "api": {"port": api_port},
+        "api": {"port": api_port, "admin_socket": SOCKET},
         "nodes": {
             "expected": list(KINDS),
             "offline_after_s": OFFLINE_AFTER_S,

@@ -19,8 +19,9 @@ from typing import Any
 
 from strongroom_sim.bench import EXIT_RESET
 from strongroom_sim.fleet import BoardProcess, Fleet, micropython_command
-from strongroom_sim.world import beginnings, expected, new_world, step, storyline, told
+from strongroom_sim.world import asked, beginnings, expected, new_world, step, storyline, told
 
+from .asking import Asking
 from .brokers import Broker, free_port, program_version, start_broker
 from .children import Child
 from .console import Console, Situation
@@ -28,7 +29,7 @@ from .gateway import Gateway
 from .narrate import Line, Narrator
 from .record import Key, keys, read_record
 from .report import Caused, Run, make_report, match, raised_from
-from .site import CLIMATE_DELAY_S, KINDS, OFFLINE_AFTER_S, ROOM, make_site
+from .site import CLIMATE_DELAY_S, KINDS, OFFLINE_AFTER_S, ROOM, SOCKET, make_site
 from .words import _
 
 TICK_S = 0.1
@@ -71,6 +72,7 @@ class Stage:
         self.alarms: list[dict[str, Any]] = []
         self.broker: Broker
         self.gateway: Gateway
+        self.asking = Asking(folder / SOCKET, options.language, self._say)
         self.fleet = Fleet([])
         self._children: list[Child] = []
         self._relays: dict[tuple[str, str], bool] = {}
@@ -126,6 +128,8 @@ class Stage:
                 self._say(_("{node} reset itself", node=node))
             for beat in told(self.options.seed, shown, now_ms):
                 self._show("room", "", _(beat.text, **beat.args))
+            self.asking.add(asked(self.options.seed, shown, now_ms))
+            self.asking.go_on(now_ms)
             shown = now_ms
             self._air = f"{world.air.temperature:.1f} °C  {world.air.humidity:.0f} %RH"
             if time.monotonic() - look >= LOOK_S:
@@ -212,9 +216,10 @@ class Stage:
         ]
 
     def _settled(self) -> bool:
+        self.asking.go_on(int((time.monotonic() - self._began) * 1000))
         self._look(self._played_ms)
         record = read_record(self.site.ledger)
-        if any(record.lost(wanted) for wanted in self._wanted.values()):
+        if any(record.lost(wanted) for wanted in self._wanted.values()) or not self.asking.done:
             return False
         return all(alarm for _cause, alarm in match(self._caused(), raised_from(self.entries)))
 

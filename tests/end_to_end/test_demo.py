@@ -24,6 +24,7 @@ COMMAND = [
 ]
 CODES = {
     "exit.no_leave",
+    "return.deficient",
     "safe.outside_hours",
     "badge.unknown",
     "climate.humidity_high",

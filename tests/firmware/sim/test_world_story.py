@@ -51,6 +51,7 @@ def test_half_a_minute_holds_every_cause_that_must_alarm(seed: int) -> None:
     codes = {expect.code for expect in expected(seed, 25_000)}
     assert codes == {
         "exit.no_leave",
+        "return.deficient",
         "safe.outside_hours",
         "badge.unknown",
         "climate.humidity_high",

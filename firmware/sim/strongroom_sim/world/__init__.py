@@ -13,7 +13,7 @@ from random import Random
 from ..script import Stimulus
 from . import props
 from .air import Conditions, RoomAir, RoomShape, advance, room_at
-from .scenes import Beat, Expect, Scene
+from .scenes import Ask, Beat, Expect, Scene
 from .storyline import CARRIAGES, MINUTE_MS, minute
 from .weather import Weather, weather
 
@@ -85,6 +85,16 @@ def told(seed: int, after_ms: int, until_ms: int) -> list[Beat]:
         for scene in _minutes(seed, after_ms, until_ms)
         for beat in scene.beats
         if after_ms < beat.at <= until_ms
+    ]
+
+
+def asked(seed: int, after_ms: int, until_ms: int) -> list[Ask]:
+    """Return what people ask the gateway for in (after_ms, until_ms]."""
+    return [
+        ask
+        for scene in _minutes(seed, after_ms, until_ms)
+        for ask in scene.asks
+        if after_ms < ask.at <= until_ms
     ]
 
 

@@ -19,7 +19,7 @@ _NAMES = (
     ("周强", "Zhou Qiang"),
     ("吴霞", "Wu Xia"),
 )
-_ROLES = ("archivist", "handler", "handler", "security")
+_ROLES = ("archivist", "handler", "handler", "security", "manager")
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,14 @@ class Person:
 
 @dataclass(frozen=True)
 class Box:
-    """An archive box: its HF tag is read at the desk, its UHF tag at the gate."""
+    """An archive box: its HF tag is read at the desk, its UHF tag at the gate; `pages` by its list."""
 
     id: str
     title: str
     home: str
     hf: str
     uhf: str
+    pages: int
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def _box(rng: Random, used: set[str], number: int) -> Box:
         home=f"a{cabinet}-{1 + (number - 1) % 6}",
         hf=_hf(rng, used),
         uhf=_fresh(lambda: "e280" + rng.randbytes(10).hex(), used),
+        pages=40 + number * 7 % 120,
     )
 
 

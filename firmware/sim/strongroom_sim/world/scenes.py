@@ -15,6 +15,7 @@ from . import gate, props
 from .cast import Box, Person
 
 STEP_MS = 100
+DONE_MS = 1000  # after the last box a person shows the badge again: done
 
 
 @dataclass(frozen=True)
@@ -37,23 +38,81 @@ class Expect:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """What somebody asks the gateway for, otherwise than at a sensor. In the body, "$slip" and
+    "$loan" stand for the last slip and loan that were spoken of."""
+
+    at: int
+    kind: str
+    by: str
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True)
 class Scene:
-    """What happens, what is told of it, what alarms it must raise, and when the loading door
-    stands open."""
+    """What happens, what is told of it, what alarms it must raise, when the loading door stands
+    open, and what people ask the gateway for."""
 
     stimuli: tuple[Stimulus, ...] = ()
     beats: tuple[Beat, ...] = ()
     expects: tuple[Expect, ...] = ()
     airing: tuple[tuple[int, int], ...] = ()
+    asks: tuple[Ask, ...] = ()
+
+
+def ask_for_slip(at: int, who: Person, boxes: tuple[Box, ...], manager: Person) -> Scene:
+    """Somebody asks for a slip, and the general manager approves it."""
+    body = {"items": [box.id for box in boxes], "purpose": "the story of the demo"}
+    asks = (
+        Ask(at, "slip.request", who.id, body),
+        Ask(at, "slip.approve", manager.id, {"slip": "$slip"}),
+    )
+    told = Beat(
+        at,
+        "{manager} approves a loan slip of {name} for {boxes}",
+        {"manager": manager.name, "name": who.name, "boxes": _ids(boxes)},
+    )
+    return Scene(beats=(told,), asks=asks)
+
+
+def give_back(rng: Random, at: int, who: Person, boxes: tuple[Box, ...]) -> Scene:
+    """Boxes that never left the room are given back at the desk."""
+    desk = borrow(rng, at, who, boxes)
+    told = Beat(at, "{name} gives {boxes} back", {"name": who.name, "boxes": _ids(boxes)})
+    return Scene(desk.stimuli, (told,))
+
+
+def inspect(at: int, who: Person, box: Box, short: int = 0) -> Scene:
+    """The archivist counts the pages of a box that was given back; `short` are missing."""
+    body = {"item": box.id, "condition": "good", "pages": box.pages - short}
+    args = {"name": who.name, "box": box.id, "pages": box.pages, "short": short}
+    asks = (Ask(at, "return.inspect", who.id, body),)
+    if not short:
+        told = Beat(at, "{name} counts the {pages} pages of {box}: nothing is missing", args)
+        return Scene(beats=(told,), asks=asks)
+    told = Beat(at, "{name} counts the pages of {box}: {short} of {pages} is missing", args)
+    return Scene(beats=(told,), expects=(Expect(at, "return.deficient", box.id),), asks=asks)
+
+
+def settle(at: int, manager: Person, box: Box) -> Scene:
+    """What was missing has been put back, and the general manager lets the loan end."""
+    body = {"loan": "$loan", "outcome": "made_good", "reason": "the page was put back"}
+    told = Beat(
+        at,
+        "{manager} ends the loan of {box}: the page was put back",
+        {"manager": manager.name, "box": box.id},
+    )
+    return Scene(beats=(told,), asks=(Ask(at, "return.settle", manager.id, body),))
 
 
 def borrow(rng: Random, at: int, who: Person, boxes: tuple[Box, ...]) -> Scene:
-    """A badge, then each box, at the desk: a check-out."""
+    """A badge, then each box, at the desk, and the badge again: a check-out."""
     stimuli = props.tap(at, props.DESK, "desk", who.badge)
     moment = at + 500 + rng.randrange(300, 600)
     for box in boxes:
         stimuli += props.tap(moment, props.DESK, "desk", box.hf)
         moment += 500 + rng.randrange(300, 600)
+    stimuli += props.tap(moment + DONE_MS, props.DESK, "desk", who.badge)
     told = Beat(
         at,
         "{name} shows a badge at the desk and takes out {boxes}",
@@ -222,6 +281,7 @@ def together(scenes: list[Scene]) -> Scene:
         tuple(sorted(gathered(lambda scene: scene.beats), key=lambda item: item.at)),
         tuple(sorted(gathered(lambda scene: scene.expects), key=lambda item: item.at)),
         tuple(sorted(gathered(lambda scene: scene.airing))),
+        tuple(sorted(gathered(lambda scene: scene.asks), key=lambda item: item.at)),
     )
 
 
