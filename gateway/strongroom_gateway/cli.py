@@ -60,7 +60,7 @@ BUILT_IN = {
     "act": BuiltIn("strongroom_gateway.act_command", "ask for an act in somebody's name"),
     "acts": BuiltIn("strongroom_gateway.acts_command", "list what can be asked for, and who may"),
     "climate": BuiltIn(
-        "strongroom_gateway.climate.command", "climate history: import, verify, register"
+        "strongroom_gateway.history.command", "climate history: import, verify, register"
     ),
     "version": BuiltIn("strongroom_gateway.version_command", "print the version"),
 }

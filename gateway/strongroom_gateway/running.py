@@ -9,12 +9,14 @@ import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from typing import Any
 
 from .api.app import admin_app, read_app
 from .api.server import ApiServer
 from .assembly import open_book, open_room
 from .config import Settings
 from .errors import LedgerError
+from .history.running import history_thread
 from .ingest.pipeline import Pipeline
 from .ingest.port import Decision, Entry
 from .ledger.checkpointer import Checkpointer, Plan
@@ -85,6 +87,7 @@ class Gateway:
             admin_app(self.surface, self.surface),
             config.api.admin_socket,
         )
+        self.history = history_thread(settings, self.reader, self._enter, self.clock.now)
         self._linked: bool | None = None
         self._stopping = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)
@@ -97,12 +100,16 @@ class Gateway:
         self._ticker.start()
         if self.checkpoints is not None:
             self.checkpoints.start()
+        if self.history is not None:
+            self.history.start()
         self.api.start()
 
     def stop(self) -> None:
         """Take no more, commit what waits, say so to nodes and broker, end all threads."""
         self._stopping.set()
         self._ticker.join(5.0)
+        if self.history is not None:
+            self.history.stop()
         self.pipeline.close()
         if self.checkpoints is not None:
             self.checkpoints.stop()
@@ -114,6 +121,10 @@ class Gateway:
         self._store.close()
         self.reader.close()
         log.info("stopped")
+
+    def _enter(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Put an entry of the gateway's own into the ledger."""
+        self.pipeline.act(lambda _: Decision(entries=[Entry(kind, body)]))
 
     def _checkpointer(self) -> Checkpointer | None:
         config = self.settings.config.ledger

@@ -44,6 +44,7 @@ class Compliance:
         self._gaps: list[tuple[int, int]] = []
         self._unknown: tuple[int, int] | None = None
         self._at = start
+        self._first_end = end
 
     def add(self, at: int, t: float | None, rh: float | None, hold: int | None = None) -> None:
         """Take a reading: Unix ms, °C, %RH (None for a quantity that it does not have).
@@ -158,6 +159,7 @@ class Compliance:
         found = self._open.get(day)
         if found is None:
             found = self._open[day] = self._period(day.isoformat(), *self._days.bounds(day))
+            self._first_end = min(self._first_end, found.end)
         return found
 
     def _month(self, month: date) -> Period:
@@ -181,12 +183,14 @@ class Compliance:
         return Period(name, max(start, self._start), min(end, self._end))
 
     def _finish_until(self, moment: int) -> None:
-        """Hand over the days that nothing can be added to any more."""
-        while self._open:
-            first = next(iter(self._open))
-            if self._open[first].end > moment:
-                return
-            self._finish(first)
+        """Hand over, in order, the days that nothing can be added to any more."""
+        if moment < self._first_end:
+            return
+        for name in sorted(self._open):
+            if self._open[name].end > moment:
+                break
+            self._finish(name)
+        self._first_end = min((day.end for day in self._open.values()), default=self._end)
 
     def _finish(self, name: date) -> None:
         day = self._open.pop(name)

@@ -273,3 +273,14 @@ def test_a_definition_prints_all_that_a_figure_depends_on() -> None:
     assert printed["swings"]["t"]["window"] == "rolling"
     assert printed["swings"]["rh"]["measure"] == "plus-minus"
     assert printed["hold_s"] == 3600
+
+
+def test_days_months_and_years_come_in_order_over_gaps() -> None:
+    rows = [(START + n * HOUR, 20.0, 50.0) for n in range(0, 60 * 24, 7) if not 100 < n < 900]
+    names: list[str] = []
+    compliance = Compliance(
+        definition(), START, START + 60 * DAY, lambda day: names.append(day.name)
+    )
+    result = compliance.add_all(rows).close()
+    assert names == sorted(names) and len(names) == 60
+    assert [month.name for month in result.months] == ["2026-03", "2026-04"]

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from ...errors import SchemaError
+from ..errors import SchemaError
 
 APPLICATION_ID: Final = 0x53744869  # "StHi"
 
@@ -83,7 +83,8 @@ MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the history for writing, making it when it is not there. Raises SchemaError."""
-    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+    # An import of many years is one transaction, and takes half a minute on a small machine.
+    connection = sqlite3.connect(path, timeout=60.0, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         # The ledger's own readings are pruned once they are here: so they must be on the disk.

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from ..history.rollup import Bucket
-from ..science.moisture import equilibrium_moisture
-from ..science.mould import Mould, grown
-from ..science.preservation import Twpi, lifetime_multiplier
-from ..science.psychrometrics import absolute_humidity, dew_point
-from ..science.ranges import OutOfRangeError
+from ...climate.science.moisture import equilibrium_moisture
+from ...climate.science.mould import Mould, grown
+from ...climate.science.preservation import Twpi, lifetime_multiplier
+from ...climate.science.psychrometrics import absolute_humidity, dew_point
+from ...climate.science.ranges import OutOfRangeError
+from ..rollup import Bucket
 
 
 class Spread(msgspec.Struct):

@@ -8,7 +8,7 @@ highest are over the values that held, of each quantity where it was known.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from ..compliance.hold import held
+from ..climate.compliance.hold import held
 from .columns import pack, unpack
 from .readings import MISSING, Reading
 

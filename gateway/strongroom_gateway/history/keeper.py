@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from ...ledger.dating import EntryView, ReadingView
+from ..ledger.dating import EntryView, ReadingView
 from .store import DIGEST, IMPORT, History
 
 DAY: Final = 86_400_000

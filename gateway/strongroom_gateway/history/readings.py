@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from ...ledger.canonical import canonical
+from ..ledger.canonical import canonical
 from .columns import PackedError, pack, unpack
 
 MISSING: Final = -(2**40)

@@ -11,17 +11,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ...climate.compliance.calendar import local_day
+from ...climate.compliance.limits import Definition
 from ...config import Settings
 from ...errors import StrongroomError
 from ...i18n import LANGUAGES, speaker, text
 from ...ledger.reader import Reader
 from ...profiles import bands, swings
-from ..compliance.calendar import local_day
-from ..compliance.limits import Definition
-from ..history.bring import stamp
-from ..history.command import where
-from ..history.query import HistoryReader
-from ..history.verify import verify
+from ..bring import stamp
+from ..place import where
+from ..query import HistoryReader
+from ..verify import verify
 from .build import Held, build_part
 from .csv_file import write_csv
 from .model import Register
@@ -34,7 +34,7 @@ class RegisterRefusedError(StrongroomError):
     """The register cannot be made like that; the text says why."""
 
 
-def add_actions(actions: Any) -> None:
+def add_register(actions: Any) -> None:
     """Add the register to `strongroom climate`."""
     act = actions.add_parser("register", help="write the climate register (温湿度登记表)")
     act.add_argument("--config", type=Path, required=True, metavar="FILE")

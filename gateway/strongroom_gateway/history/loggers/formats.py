@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ....errors import StrongroomError
+from ...errors import StrongroomError
 
 
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from itertools import accumulate
 from operator import sub
 from typing import Final
 
-from ...errors import StrongroomError
+from ..errors import StrongroomError
 
 _HEAD: Final = struct.Struct("<BBI")  # version, number of columns, number of rows
 _VERSION: Final = 1

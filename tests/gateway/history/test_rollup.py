@@ -2,8 +2,8 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strongroom_gateway.climate.history.readings import Reading
-from strongroom_gateway.climate.history.rollup import (
+from strongroom_gateway.history.readings import Reading
+from strongroom_gateway.history.rollup import (
     FEW,
     HOUR,
     MINUTE,

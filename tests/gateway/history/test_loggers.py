@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strongroom_gateway.climate.history.loggers import rows as kinds
-from strongroom_gateway.climate.history.loggers.errors import ImportRefusedError
-from strongroom_gateway.climate.history.loggers.formats import (
+from strongroom_gateway.history.loggers import rows as kinds
+from strongroom_gateway.history.loggers.errors import ImportRefusedError
+from strongroom_gateway.history.loggers.formats import (
     BrokenLayoutError,
     built_in,
     parse_layout,
 )
-from strongroom_gateway.climate.history.loggers.options import Options
-from strongroom_gateway.climate.history.loggers.rows import Read, read_file
+from strongroom_gateway.history.loggers.options import Options
+from strongroom_gateway.history.loggers.rows import Read, read_file
 from support.needs import REAL_DATA
 from support.room_record import FILE, NEEDS, readings
 

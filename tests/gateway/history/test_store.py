@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from gateway.climate.history.shop import DAY, HOUR, Shop, series
-from strongroom_gateway.climate.history.keeper import Retention
-from strongroom_gateway.climate.history.query import HistoryReader
-from strongroom_gateway.climate.history.store import DIGEST, IMPORT, History, HistoryError
-from strongroom_gateway.climate.history.verify import verify
+from gateway.history.shop import DAY, HOUR, Shop, series
 from strongroom_gateway.errors import SchemaError
+from strongroom_gateway.history.keeper import Retention
+from strongroom_gateway.history.query import HistoryReader
+from strongroom_gateway.history.store import DIGEST, IMPORT, History, HistoryError
+from strongroom_gateway.history.verify import verify
 
 START = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1000
 MINUTE = 60_000
@@ -176,7 +176,7 @@ def test_nothing_is_found_where_nothing_was_changed(sealed: Shop) -> None:
 
 
 def test_an_altered_reading_shows(sealed: Shop) -> None:
-    from strongroom_gateway.climate.history.readings import pack_readings, unpack_readings
+    from strongroom_gateway.history.readings import pack_readings, unpack_readings
 
     with sealed, closing(sqlite3.connect(sealed.path)) as thief:
         (data,) = thief.execute("SELECT data FROM raw WHERE day = '2026-03-01'").fetchone()

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strongroom_gateway.climate.history.columns import PackedError, pack, unpack
-from strongroom_gateway.climate.history.readings import (
+from strongroom_gateway.history.columns import PackedError, pack, unpack
+from strongroom_gateway.history.readings import (
     Reading,
     digest,
     kept,

@@ -1,6 +1,6 @@
 """A file that is refused, with the reason and the option that settles it."""
 
-from ....errors import StrongroomError
+from ...errors import StrongroomError
 
 
 class ImportRefusedError(StrongroomError):

@@ -5,9 +5,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from strongroom_gateway.climate.history.keeper import Keeper, Retention
-from strongroom_gateway.climate.history.query import HistoryReader
-from strongroom_gateway.climate.history.store import History
+from strongroom_gateway.history.keeper import Keeper, Retention
+from strongroom_gateway.history.query import HistoryReader
+from strongroom_gateway.history.store import History
 from strongroom_gateway.ledger.canonical import canonical
 from strongroom_gateway.ledger.reader import Reader
 from strongroom_gateway.ledger.storage import SqliteStorage

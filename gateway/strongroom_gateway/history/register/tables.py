@@ -5,10 +5,10 @@ from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ..compliance.excursions import Excursion
-from ..compliance.limits import Swing
-from ..compliance.tally import Quantity
-from ..science import moisture, mould, preservation
+from ...climate.compliance.excursions import Excursion
+from ...climate.compliance.limits import Swing
+from ...climate.compliance.tally import Quantity
+from ...climate.science import moisture, mould, preservation
 from .model import Line, Part, Register
 
 Cell = str | int | float | None
@@ -142,11 +142,12 @@ def _definition(part: Part, say: Say) -> Table:
         days = f"{part.from_minutes[0]} - {part.from_minutes[-1]} ({len(part.from_minutes)})"
         rows.append([_t(say, "rule.minutes.head"), _t(say, "rule.minutes", days=days), ""])
     seasonal = part.seasonal
-    if seasonal.why_not:
-        band_told = _t(say, "seasonal.none", why=seasonal.why_not)
+    if seasonal.below is None or seasonal.above is None:
+        params = {"known": f"{seasonal.known_days:.0f}", "needed": seasonal.needed_days}
+        band_told = _t(say, "seasonal.none", **params)
     else:
         band_told = _t(
-            say, "seasonal", below=f"{seasonal.below or 0:.1f}", above=f"{seasonal.above or 0:.1f}"
+            say, "seasonal", below=f"{seasonal.below:.1f}", above=f"{seasonal.above:.1f}"
         )
         if seasonal.widened:
             band_told += " " + _t(say, "seasonal.widened")

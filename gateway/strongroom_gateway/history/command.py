@@ -1,4 +1,4 @@
-"""`strongroom climate import|verify|status`: readings of loggers into the history, and what it holds."""
+"""`strongroom climate`: readings of loggers into the history, what it holds, the register."""
 
 import argparse
 import sqlite3
@@ -6,33 +6,28 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from ...config import Settings, load
-from ...errors import StrongroomError
-from ...i18n import DEFAULT, LANGUAGES, text
-from ...ledger.reader import Reader
+from ..errors import StrongroomError
+from ..i18n import DEFAULT, LANGUAGES, text
+from ..ledger.reader import Reader
 from .bring import Brought, bring, look, stamp
 from .loggers.formats import built_in
 from .loggers.options import Options
 from .loggers.rows import FAULTS
+from .place import Place, where
 from .query import HistoryReader
+from .register.command import add_register
 from .store import History, HistoryError
 from .verify import verify
 
 _FINDINGS = 50
 
 
-class Place(NamedTuple):
-    """Where history and ledger are, by the configuration."""
-
-    settings: Settings
-    history: Path
-    ledger: Path
-
-
-def add_actions(actions: Any) -> None:
-    """Add the acts on the history to `strongroom climate`."""
+def register(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser("climate", help="climate history: import, verify, register")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     act = actions.add_parser("import", help="bring readings of a logger along")
     act.add_argument("file", type=Path, nargs="?", metavar="FILE")
     act.add_argument(
@@ -63,6 +58,7 @@ def add_actions(actions: Any) -> None:
     status = actions.add_parser("status", help="what the history holds")
     _where(status)
     status.set_defaults(run=run_status)
+    add_register(actions)
 
 
 def run_import(arguments: argparse.Namespace) -> int:
@@ -130,16 +126,6 @@ def run_status(arguments: argparse.Namespace) -> int:
                 print(text("climate.status.import", params, language))
         print(text("climate.status.unsealed", {"count": history.unsealed()}, language))
     return 0
-
-
-def where(arguments: argparse.Namespace) -> Place:
-    """Return what the configuration says of the history. Raises when it says nothing."""
-    settings = load(arguments.config)
-    history = settings.config.history
-    if history is None:
-        said = text("climate.no_history", {}, arguments.language or DEFAULT)
-        raise HistoryError(f"{arguments.config}: {said}")
-    return Place(settings, history.path, settings.config.ledger.path)
 
 
 def _where(parser: argparse.ArgumentParser, required: bool = True) -> None:

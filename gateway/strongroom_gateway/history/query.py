@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-from ..compliance.calendar import Days
+from ..climate.compliance.calendar import Days
 from . import schema
 from .readings import Reading, unpack_readings
 from .rollup import HOUR, MINUTE, Bucket, Part, minutes_of, unpack_buckets

@@ -13,9 +13,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ...errors import StrongroomError
-from ...ledger.canonical import canonical
-from ..compliance.calendar import Days
+from ..climate.compliance.calendar import Days
+from ..errors import StrongroomError
+from ..ledger.canonical import canonical
 from . import schema
 from .readings import Reading, digest, kept, pack_readings, unpack_readings
 from .rollup import MINUTE, Bucket, pack_buckets, roll_up

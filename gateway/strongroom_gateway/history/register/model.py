@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from ..compliance.limits import Definition
-from ..compliance.tally import Period, Result
+from ...climate.compliance.limits import Definition
+from ...climate.compliance.tally import Period, Result
 from .derived import Derived
 
 
@@ -17,12 +17,13 @@ class Line(msgspec.Struct):
 
 
 class Seasonal(msgspec.Struct):
-    """The seasonal band of relative humidity, or why there is none."""
+    """The seasonal band of relative humidity; None where too little is known for one."""
 
     below: float | None = None
     above: float | None = None
     widened: bool = False
-    why_not: str = ""
+    known_days: float = 0.0
+    needed_days: int = 0
 
 
 class Part(msgspec.Struct):

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ..compliance.calendar import Days, month_of, year_of
-from ..compliance.limits import Definition
-from ..compliance.run import Compliance
-from ..compliance.tally import Period
-from ..history.query import HistoryReader
-from ..history.readings import Reading
-from ..history.rollup import Bucket
-from ..science.seasonal import TooShortError, seasonal_band
+from ...climate.compliance.calendar import Days, month_of, year_of
+from ...climate.compliance.limits import Definition
+from ...climate.compliance.run import Compliance
+from ...climate.compliance.tally import Period
+from ...climate.science.seasonal import LEAST_DAYS, TooShortError, seasonal_band
+from ..query import DAY, HistoryReader
+from ..readings import Reading
+from ..rollup import Bucket
 from .derived import Derived, MouldCourse, known_seconds
 from .model import Line, Part, Seasonal
 
@@ -52,7 +52,7 @@ def build_part(history: HistoryReader, sensor: str, held: Held, first: date, las
         years=_lines(result.years, derived),
         months=_lines(result.months, derived),
         days=_lines(result.days, derived),
-        seasonal=_seasonal(hours),
+        seasonal=_seasonal(history.hours(sensor, end - (LEAST_DAYS + 35) * DAY, end)),
         hold_s={
             (one.file or one.kind): one.hold / 1000.0
             for one in (sources[number] for number in sorted(used))
@@ -114,9 +114,11 @@ def _lines(periods: Iterable[Period], derived: Mapping[str, Derived]) -> list[Li
 
 
 def _seasonal(hours: Iterable[Bucket]) -> Seasonal:
+    """Return the band of the thirteen months that end with the register, and a month more."""
     means = [(one.at, one.rh.mean) for one in hours if one.rh.mean is not None]
+    known = len(means) / 24.0
     try:
         band = seasonal_band(means)
-    except TooShortError as short:
-        return Seasonal(why_not=str(short))
-    return Seasonal(band.below, band.above, band.widened)
+    except TooShortError:
+        return Seasonal(known_days=known, needed_days=LEAST_DAYS)
+    return Seasonal(band.below, band.above, band.widened, known, LEAST_DAYS)
