@@ -11,6 +11,7 @@ from msgspec import Meta
 from .epcis.section import EpcisSection
 from .loans.section import LoansSection
 from .room.model import CertificateKind, ItemKind, PlaceKind, Role
+from .rounds.section import DisinfectionSection, KeysSection, PatrolPointSection, PatrolSection
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 """Id of a room, node, device, gate ...: fits a topic level and a certificate name."""
@@ -479,6 +480,10 @@ class Config(_Section, frozen=True):
     desk: list[DeskSection] = []
     shelf_bank: list[ShelfBankSection] = []
     shelf_reader: list[ShelfReaderSection] = []
+    keys: KeysSection = KeysSection()
+    patrol_point: list[PatrolPointSection] = []
+    patrol: list[PatrolSection] = []
+    disinfection: list[DisinfectionSection] = []
     person: list[Person] = []
     item: list[Item] = []
     place: list[Place] = []

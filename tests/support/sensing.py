@@ -10,7 +10,7 @@ from strongroom_gateway.contract import Decoder, Info, Sensed, Status
 from strongroom_gateway.room.core import Room
 
 T0 = 1_800_000_000_000
-"""A Friday, 15:20 in Shanghai (2027-01-15), in Unix ms."""
+"""A Friday, 16:00 in Shanghai (2027-01-15), in Unix ms."""
 
 PLAIN: dict[str, Any] = {
     "room": {"id": "r1", "name": "Room 1", "language": "en"},

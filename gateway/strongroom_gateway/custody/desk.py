@@ -209,7 +209,8 @@ def _returned(
         handled={**state.handled, **dict.fromkeys(things, tap.event.mono)},
         returned=(*state.returned, *things),
     )
-    key = "desk.handed_in" if tap.ctx.config.loans.inspection else "desk.returned"
+    inspected = tap.ctx.config.loans.inspection and item.kind != "key"
+    key = "desk.handed_in" if inspected else "desk.returned"
     return new, [*effects, *answer(tap, "ok", key, params)]
 
 

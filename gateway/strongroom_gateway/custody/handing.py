@@ -26,7 +26,7 @@ def handed_in(
     things: tuple[str, ...] = (item.id,)
     if loan is not None and item.id == loan.item:
         things = loan.away
-    inspected = ctx.config.loans.inspection
+    inspected = ctx.config.loans.inspection and item.kind != "key"
     effects: list[Effect] = []
     for thing in things:
         before = ctx.where(thing)

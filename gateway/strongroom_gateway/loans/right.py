@@ -40,6 +40,8 @@ def right_to(item: Item, person: Person, at: int, ctx: Context) -> Right:
     """
     section = ctx.config.loans
     looked_for: dict[str, Any] = {"kind": "slip", "item": item.id, "person": person.id, "at": at}
+    if item.kind == "key" and not item.closed:
+        return _key(person, ctx, looked_for)
     if item.kind not in section.kinds or item.closed:
         return Right("none", "desk.not_lent", looked_for=looked_for)
     try:
@@ -55,6 +57,16 @@ def right_to(item: Item, person: Person, at: int, ctx: Context) -> Right:
     looked_for["found"] = "slip" if by_slip.granted else None
     looked_for["because"] = by_slip.because
     return msgspec.structs.replace(by_slip, looked_for=looked_for)
+
+
+def _key(person: Person, ctx: Context, looked_for: dict[str, Any]) -> Right:
+    """Keys are no files: some roles take them, for the day (G13)."""
+    section = ctx.config.keys
+    roles = [role for role in person.roles if role in section.roles]
+    looked_for |= {"kind": "role", "found": roles[0] if roles else None}
+    if not roles:
+        return Right("none", "desk.no_key", looked_for=looked_for)
+    return Right("direct", roles[0], days=1, looked_for=looked_for)
 
 
 def _by_slip(item: str, person: str, at: int, ctx: Context) -> Right:

@@ -154,7 +154,7 @@ def test_what_is_refused_is_refused_with_its_words():
     mine = office.slip("han", "B3")
     assert office.visit("han", "S1")[1] == f"deny: Pack 1 is not on slip {mine}"
     assert office.visit("arch", "B2")[1] == f"deny: Box 2: slip {other} is for Hu"
-    assert office.visit("han", "K1")[1] == "deny: Key 1 is not lent here"
+    assert office.visit("han", "K1")[1] == "deny: Key 1 is given to people of other roles"
     because = [body["why"]["because"] for _, body in office.out.entries("desk.refused")]
     assert because == [
         "desk.slip_refused",
@@ -162,7 +162,7 @@ def test_what_is_refused_is_refused_with_its_words():
         "desk.no_slip",
         "desk.not_on_slip",
         "desk.slip_of_another",
-        "desk.not_lent",
+        "desk.no_key",
     ]
 
 

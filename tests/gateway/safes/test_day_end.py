@@ -1,4 +1,4 @@
-"""Each day a safe is summed up, or it is said why it cannot be (C9). T0 is 15:20 in Shanghai."""
+"""Each day a safe is summed up, or it is said why it cannot be (C9). T0 is 16:00 in Shanghai."""
 
 from support.safes import AN, BO, DEED1, Strongbox
 
