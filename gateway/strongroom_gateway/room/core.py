@@ -41,6 +41,11 @@ _MOST_FAILURES = 100  # failures of rules that are recorded; all are counted
 _BOOK = ""  # the name of the alarm book in the heap of deadlines; no rule has it
 
 
+def _holds(out: Decision) -> bool:
+    """Return whether anything follows: what rules only tell each other leaves no trace."""
+    return bool(out.states or out.alarms or out.commands or out.entries or out.views)
+
+
 class _Bound:
     """A rule with the states it has, as the runner uses them."""
 
@@ -265,7 +270,7 @@ class Room:
             if out is NOTHING:
                 out = Decision()
             self._settle(bound, key, new, effects, now, out=out)
-        return out
+        return out if _holds(out) else NOTHING
 
     def _apply(self, bound: _Bound, key: str, event: Input, now: int, out: Decision) -> None:
         try:
