@@ -28,10 +28,12 @@ ROLES = {
     "handler": ["handler_a"],
     "manager": ["general_manager"],
     "security": ["security"],
+    "custodian": ["certificate_custodian"],
 }
 SOCKET = "admin.sock"
 OFFLINE_AFTER_S = 3.0
 CLIMATE_DELAY_S = 2.0
+SAFE_TOGETHER_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,17 @@ def gateway_settings(
                 "node": props.SAFE,
                 "input": "safe-door",
                 "hours": [hours_without(now)],
+                "readers": ["safe-reader"],
+                "together_s": SAFE_TOGETHER_S,
+                "settle_s": 1,
+            }
+        ],
+        "shelf_bank": [
+            {
+                "id": props.BANK,
+                "name": _("Rolling shelves"),
+                "carriages": [f"{props.SHELF}/{props.BANK}/{n}" for n in range(2)],
+                "travel_mm": 1800,
             }
         ],
         "gate": [

@@ -29,7 +29,7 @@ from .gateway import Gateway
 from .narrate import Line, Narrator
 from .record import Key, keys, read_record
 from .report import Caused, Run, make_report, match, raised_from
-from .site import CLIMATE_DELAY_S, KINDS, OFFLINE_AFTER_S, ROOM, SOCKET, make_site
+from .site import CLIMATE_DELAY_S, KINDS, OFFLINE_AFTER_S, ROOM, SAFE_TOGETHER_S, SOCKET, make_site
 from .words import _
 
 TICK_S = 0.1
@@ -41,6 +41,7 @@ DUE_MS = {
     "node.silent": int(OFFLINE_AFTER_S * 1000) + 2000,
     "climate.humidity_high": int(CLIMATE_DELAY_S * 1000) + 8000,  # the damp must come in first
     "sensor.lost": 5000,
+    "safe.one_person": int(SAFE_TOGETHER_S * 1000) + 4000,  # what a node held back is waited for
 }
 
 

@@ -26,6 +26,7 @@ CODES = {
     "exit.no_leave",
     "return.deficient",
     "safe.outside_hours",
+    "safe.one_person",
     "badge.unknown",
     "climate.humidity_high",
     "node.silent",

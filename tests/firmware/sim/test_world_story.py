@@ -53,6 +53,7 @@ def test_half_a_minute_holds_every_cause_that_must_alarm(seed: int) -> None:
         "exit.no_leave",
         "return.deficient",
         "safe.outside_hours",
+        "safe.one_person",
         "badge.unknown",
         "climate.humidity_high",
         "node.silent",

@@ -19,7 +19,7 @@ _NAMES = (
     ("周强", "Zhou Qiang"),
     ("吴霞", "Wu Xia"),
 )
-_ROLES = ("archivist", "handler", "handler", "security", "manager")
+_ROLES = ("archivist", "handler", "handler", "security", "manager", "custodian")
 
 
 @dataclass(frozen=True)

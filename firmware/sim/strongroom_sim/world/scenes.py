@@ -184,14 +184,19 @@ def unknown_badge(rng: Random, at: int, who: Person) -> Scene:
     return Scene(tuple(stimuli), (told,), (Expect(at, "badge.unknown", who.badge),))
 
 
-def open_safe(at: int, ms: int = 3000) -> Scene:
-    """The safe's door is opened at this hour and shut again."""
+def open_safe(at: int, who: Person, ms: int = 2000) -> Scene:
+    """One person badges at the safe and opens it at this hour, which takes two."""
     stimuli = [
-        props.door(at, props.SAFE, "safe-door", True),
-        props.door(at + ms, props.SAFE, "safe-door", False),
+        *props.tap(at, props.SAFE, "safe-reader", who.badge),
+        props.door(at + 800, props.SAFE, "safe-door", True),
+        props.door(at + 800 + ms, props.SAFE, "safe-door", False),
     ]
-    told = Beat(at, "the safe is opened outside hours", {})
-    return Scene(tuple(stimuli), (told,), (Expect(at, "safe.outside_hours", props.SAFE),))
+    told = Beat(at, "{name} opens the safe alone, outside hours", {"name": who.name})
+    expects = (
+        Expect(at + 800, "safe.outside_hours", props.SAFE),
+        Expect(at + 800, "safe.one_person", who.id),
+    )
+    return Scene(tuple(stimuli), (told,), expects)
 
 
 def damp_air(at: int, ms: int) -> Scene:

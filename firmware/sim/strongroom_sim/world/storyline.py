@@ -88,7 +88,7 @@ def minute(seed: int, number: int) -> Scene:
             unknown_badge(dice(), at(13_500), who.visitor),
             walk_out(dice(), at(15_000), box[5]),
             inspect(at(16_000), archivist, looked_at, short=1),
-            open_safe(at(17_000)),
+            open_safe(at(15_500), who.person("custodian")),
             cut_off(at(18_500), props.DESK, 5_000, meanwhile),
             deaf_reader(at(21_000), props.SAFE, "safe-reader", 2_500),
             turn_back(dice(), at(22_000), box[6]),
