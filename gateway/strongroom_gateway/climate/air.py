@@ -246,8 +246,12 @@ def _restarted(
     if not mine:
         effects += [Clear(code, key, because) for code in (APART, BLIND)]
         return None, effects
+    apart = state.disagree and len(state.tracks.keys() & mine) > 1
+    if state.disagree and not apart:
+        effects.append(Clear(APART, key, because))
     found = msgspec.structs.replace(
         state,
+        disagree=apart,
         tracks={n: t for n, t in state.tracks.items() if n in mine},
         tallies={n: t for n, t in state.tallies.items() if n in mine},
         faults={n: f for n, f in state.faults.items() if n in mine},

@@ -14,6 +14,8 @@ from .stage import staged
 from .state import Air, Control, Inputs, Order, Override, Run, Settled
 
 RULE = "climate.control"
+_HEARD = 4
+"""A fresh start waits for this part of `plan.settle` before anything is switched on."""
 
 
 def decide(state: Control, inputs: Inputs, now: int, plan: Plan) -> tuple[Control, list[Order]]:
@@ -35,7 +37,9 @@ def decide(state: Control, inputs: Inputs, now: int, plan: Plan) -> tuple[Contro
         found = edges(plan, state.demands, inputs.extremes, steady.ripple)
         going = felt(steady, found.cold.begin, found.hot.begin)
         demands = demanded(state.demands, going, found)
-        wants = assigned(demands, going, inputs.outdoor, found, plan, state.runs)
+        if steady.at - steady.since >= plan.settle // _HEARD or state.runs:
+            # Not by the first word of the first sensor: the others are about to speak.
+            wants = assigned(demands, going, inputs.outdoor, found, plan, state.runs)
     runs, orders = dict(state.runs), []
     chosen = staged(wants, air, going, found, runs, now, plan)
     for machine in sorted(plan.machines, key=lambda machine: machine.name in chosen):

@@ -17,7 +17,10 @@ def settled(last: Settled | None, air: Air, plan: Plan) -> Settled:
     """Return the settled air after a reading; a gap in the readings begins it anew."""
     pressure = vapour(air.t, air.rh)
     if last is None or air.at < last.at or air.at - last.at > plan.stale:
-        return Settled(air.at, air.t, air.t, pressure)
+        return Settled(air.at, air.at, air.t, air.t, pressure, sensors=air.sensors)
+    if air.sensors != last.sensors:
+        # A sensor that joins or leaves moves the median, not the air.
+        return Settled(air.at, last.since, air.t, air.t, pressure, last.ripple, air.sensors)
     passed = air.at - last.at
     quick, slow = 1.0 - exp(-passed / plan.settle), 1.0 - exp(-passed / plan.settle_base)
     base = last.base + slow * (air.t - last.base)
@@ -25,10 +28,12 @@ def settled(last: Settled | None, air: Air, plan: Plan) -> Settled:
     off = abs(air.rh - humidity(base, water))
     return Settled(
         air.at,
+        last.since,
         last.t + quick * (air.t - last.t),
         base,
         water,
         last.ripple + slow * (off - last.ripple),
+        last.sensors,
     )
 
 

@@ -39,14 +39,17 @@ class Settled(msgspec.Struct, frozen=True):
     """The air without its short ups and downs, at `at` (Unix ms).
 
     `t` and `pressure`: °C and Pa of vapour, of minutes. `base`: °C, of longer. `ripple`: by how
-    many %RH the air goes up and down around what they make.
+    many %RH the air goes up and down around what they make. `since`: when it began to be heard,
+    `sensors`: by which.
     """
 
     at: int
+    since: int
     t: float
     base: float
     pressure: float
     ripple: float = 0.0
+    sensors: tuple[str, ...] = ()
 
 
 class Inputs(msgspec.Struct, frozen=True):
