@@ -93,14 +93,18 @@ class Hours:
 
 
 def strays(seed: int, hours: float, gate: GateSection = GATE) -> Hours:
-    """Judge so many hours in which nothing leaves; each hour has its own boxes at their own places."""
+    """Judge so many hours in which nothing leaves, with other boxes at other places every four hours.
+
+    What is decided only because the recording ends, and all fall silent together, does not count.
+    """
     rng = Random(seed)
     counted: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     whole, rest = divmod(hours, 4)
     for part in [4.0] * int(whole) + ([rest] if rest else []):
         _, reads = linger.hours(rng, part * 3600)
-        outcomes.update(one.outcome for one in decide(_counted(reads, counted), (), gate).decisions)
+        decisions = decide(_counted(reads, counted), (), gate).decisions
+        outcomes.update(one.outcome for one in decisions if one.at < part * 3_600_000)
     return Hours(hours, counted, outcomes)
 
 

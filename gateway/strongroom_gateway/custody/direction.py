@@ -210,6 +210,7 @@ def conclude(track: Track, manner: Manner, near: Side) -> Verdict | None:
     if there.n and track.reports[-1].ant == far:
         sure = track.reads >= manner.sure_reads and after >= _FEW
         sure = sure and track.told is None and _plausible(track, near, manner)
+        sure = sure and (after >= manner.sure_reads or _passed_by_one(track, near, manner))
         return Verdict(far, "crossed" if sure else "unclear")
     return Verdict(far, "doubt") if track.told is None else None
 
@@ -264,10 +265,17 @@ def _lead(ahead: int | None, behind: int | None) -> int:
 
 
 def _passed_by(track: Track, near: Side, manner: Manner) -> bool:
-    """Return whether both antennas that heard it of late heard it as strongly as one that passes."""
-    run = track.run
-    bests = [track.at(near).best, run.best if run is not None else None]
-    return all(best is None or best >= manner.near_dbm for best in bests)
+    """Return whether both antennas heard it of late as strongly as a tag that passes right by."""
+    return all(best is None or best >= manner.near_dbm for best in _bests(track, near))
+
+
+def _passed_by_one(track: Track, near: Side, manner: Manner) -> bool:
+    """Return whether at least one of them did."""
+    return any(best is None or best >= manner.near_dbm for best in _bests(track, near))
+
+
+def _bests(track: Track, near: Side) -> tuple[int | None, int | None]:
+    return track.at(near).best, track.run.best if track.run is not None else None
 
 
 def _plausible(track: Track, near: Side, manner: Manner) -> bool:

@@ -153,8 +153,7 @@ def _ended(state: Passage, item: Item, ctx: Context, effects: list[Effect]) -> P
     if state.track is not None and state.gate in ctx.gates:
         gate = ctx.gates[state.gate]
         verdict = conclude(state.track, manner_of(gate), near_side(item.id, ctx))
-        if state.track.told is None:
-            state = msgspec.structs.replace(state, visits=state.visits + 1)
+        state = msgspec.structs.replace(state, visits=state.visits + 1)
         if verdict is not None:
             state = _judged(state, verdict, item, ctx, effects)
     return msgspec.structs.replace(state, track=None, last=None, gate="", due=None)

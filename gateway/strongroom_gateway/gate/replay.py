@@ -125,7 +125,7 @@ class Replay:
     def _end(self, tag: str) -> None:
         stay = self._stays.pop(tag)
         verdict = conclude(stay.track, self._manner, self._near(tag))
-        self._visits[tag] += stay.track.told is None
+        self._visits[tag] += 1
         self._decide(tag, stay.at + self._manner.age_out, verdict, stay.track)
 
     def _decide(self, tag: str, at: int, verdict: Verdict | None, track: Track) -> None:
