@@ -77,7 +77,7 @@ class Node:
             self.boot = (1 << 16) + int.from_bytes(random_bytes(4), "big") % (1 << 29)
         for name in ("config", "ids", "boots", "trial", "config_store"):
             forget("strongroom_node." + name)
-        self.clock = Clock(wall_ms())
+        self.clock = Clock(wall_ms(), board.set_wall)
         self.clock.on_anchor = self._anchor
         limits = self._setting("limits")
         self.outbox = Outbox(

@@ -14,9 +14,13 @@ class Clock:
 
     on_anchor(mono, ts, source) is called each time the wall clock is set; the event made of it lets the gateway date
     what was sensed before. Nothing that was recorded is changed.
+
+    rtc_ms  what the board's own clock says, Unix ms; it counts when it is plausible
+    keep    keep(ms): sets the board's own clock, which goes on through a reset
     """
 
-    def __init__(self, rtc_ms=None):
+    def __init__(self, rtc_ms=None, keep=None):
+        self._keep = keep
         self._last = ticks_ms()
         self._mono = 0
         self._offset = None  # wall = mono + offset
@@ -48,6 +52,8 @@ class Clock:
         if mono is None:
             mono = self.mono()
         self._offset, self.clk = ts - mono, source
+        if self._keep is not None:
+            self._keep(self.mono() + self._offset)
         if self.on_anchor is not None:
             self.on_anchor(mono, ts, source)
         return True

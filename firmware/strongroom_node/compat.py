@@ -55,6 +55,13 @@ def wall_ms():
     return time.time_ns() // 1000000
 
 
+def calendar(ms):
+    """Return Unix ms as (year, month, day, weekday from 0, hour, minute, second, microsecond), the form of
+    machine.RTC."""
+    year, month, day, hour, minute, second, weekday = time.gmtime(ms // 1000 - _EPOCH_S)[:7]
+    return year, month, day, weekday, hour, minute, second, ms % 1000 * 1000
+
+
 def crc32(data):
     """Return the CRC-32 of the bytes, 0..2**32-1."""
     return binascii.crc32(data) & 0xFFFFFFFF

@@ -15,6 +15,7 @@ LIMITS = {
     "sound_ms": (0, 3600000),
 }
 HEARD = ("feedback", "alarm")  # settings that name a signal of the same node
+RESERVED = ("gateway", "state", "alarm")  # what stands in a node's place in topics of the gateway
 SETTINGS = ("room", "node", "broker", "board", "devices", "limits", "wifi", "ethernet")
 
 
@@ -44,6 +45,10 @@ def check_settings(settings, known_types):
     for key in ("room", "node"):
         if not is_name(settings.get(key)):
             raise ConfigError("%s must be 1 to 32 of a-z 0-9 -" % key)
+    if settings["node"] in RESERVED:
+        raise ConfigError(
+            "node must not be %s: the gateway speaks under that name" % settings["node"]
+        )
     broker = settings.get("broker")
     if not isinstance(broker, dict) or not isinstance(broker.get("host"), str):
         raise ConfigError("broker must have a host")

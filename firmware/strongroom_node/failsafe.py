@@ -15,16 +15,17 @@ class RelayRule:
     min_on    how long it stays on against a *command* to go off; safety never waits
     max_on    how long it may run without a pause
     fresh     how old the reading of the sensor it `needs` may be
+    now       when the rule was made: what the relay did before that nobody knows, so it rests from then on
     """
 
-    def __init__(self, min_off=0, min_on=0, max_on=DAY_MS, fresh=300000, needs=None):
+    def __init__(self, min_off=0, min_on=0, max_on=DAY_MS, fresh=300000, needs=None, now=0):
         self.min_off = min_off
         self.min_on = min_on
         self.max_on = max_on
         self.fresh = fresh
         self.needs = needs
         self.on = False
-        self.since = None  # when it last changed; None: never, so no rest is owed
+        self.since = now  # when it last changed, or may have
         self.until = 0  # end of the lease
         self.off_wanted = False
 
@@ -34,7 +35,7 @@ class RelayRule:
         sensed  mono of the last good reading of the sensor it needs, None for never
         """
         if not on:
-            if self.on and self.since is not None and now - self.since < self.min_on:
+            if self.on and now - self.since < self.min_on:
                 self.off_wanted = True  # `tick` switches it off once it has run long enough
                 return None
             self._switch(False, now)
@@ -43,7 +44,7 @@ class RelayRule:
             return "a relay needs a lease"
         if self._blind(now, sensed):
             return "no fresh reading of %s" % self.needs
-        if not self.on and self.since is not None and now - self.since < self.min_off:
+        if not self.on and now - self.since < self.min_off:
             return "it rests for another %d s" % ((self.min_off - (now - self.since) + 999) // 1000)
         self.until = now + lease
         self.off_wanted = False

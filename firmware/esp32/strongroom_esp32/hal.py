@@ -7,6 +7,7 @@
     board.pin_out(n, safe)      set(0 or 1); the pin shows `safe` from the moment it is an output
     board.wdt(ms)               feed(); cannot be stopped once asked for
     board.reset_cause()         power, hard, watchdog, deepsleep or soft
+    board.set_wall(ms)          sets the board's own clock to Unix ms
     board.settled()             all devices are made; what only that needed may go
     board.reset(), board.store(), board.settings(), board.network(), board.name
 
@@ -17,7 +18,7 @@ ConfigError.
 import json
 
 import machine
-from strongroom_node.compat import forget
+from strongroom_node.compat import calendar, forget
 from strongroom_node.errors import ConfigError
 
 
@@ -131,6 +132,10 @@ class Board:
     def wdt(self, ms):
         """Start the watchdog."""
         return machine.WDT(timeout=ms)
+
+    def set_wall(self, ms):
+        """Set the chip's own clock to Unix ms; a reset leaves it running."""
+        machine.RTC().datetime(calendar(ms))
 
     def reset_cause(self):
         """Return why the chip started; a brown-out looks like power."""

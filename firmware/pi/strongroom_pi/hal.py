@@ -215,6 +215,9 @@ class Board:
         """Return the watchdog of the service manager; its own timeout counts, not `ms`."""
         return host.ServiceWatchdog(os.environ.get("NOTIFY_SOCKET"), ms)
 
+    def set_wall(self, ms: int) -> None:
+        """Leave the machine's clock alone: the operating system looks after it."""
+
     def settled(self) -> None:
         """All devices are made: nothing to let go of here."""
 

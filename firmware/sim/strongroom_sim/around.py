@@ -16,6 +16,7 @@ from strongroom_sim.bench import MICROPYTHON, bench
 from strongroom_sim.solder import solder
 
 BATTERY = "rtc-battery"
+KEPT = "rtc-kept"  # written by a reset: the chip's clock goes on, ms before that of the host
 
 
 def say(**fields):
@@ -37,8 +38,13 @@ class Around:
         self._pid = pid
         self._news = []
         bench.clear()
-        if BATTERY in os.listdir(directory):
-            bench.set_wall(time.time_ns() // 1000000)
+        now, files = time.time_ns() // 1000000, os.listdir(directory)
+        if BATTERY in files:
+            bench.set_wall(now)
+        if KEPT in files:
+            with open(directory + "/" + KEPT) as file:
+                bench.set_wall(now + int(file.read()))
+            os.remove(directory + "/" + KEPT)
         self.devices = solder(settings["devices"], settings["board"])
         self.devices["board"] = self
         for device in settings["devices"]:

@@ -22,6 +22,7 @@ import gc
 import json
 import os
 import sys
+import time
 
 from strongroom_node.compat import IS_MICROPYTHON, forget
 
@@ -67,6 +68,7 @@ class Runner:
         self.directory = directory
         self._outside = outside
         self._wire = wire
+        self.wall_ms = None
         self.emulation = 0
 
     async def run(self, firmware, orders=None):
@@ -96,6 +98,8 @@ class Runner:
         """Do what a reset of the chip does: the next start knows the cause."""
         with open(self.directory + "/reset-cause", "w") as file:
             file.write(cause)
+        with open(self.directory + "/rtc-kept", "w") as file:
+            file.write(str(self.wall_ms() - time.time_ns() // 1000000))
         say(out="log", level="info", text="board reset: " + cause)
         if IS_MICROPYTHON:
             raise SystemExit(EXIT_RESET)
@@ -137,7 +141,7 @@ def main(directory, ways=None):
     from strongroom_node import compat, dial
 
     dial.dialer = wire.wrap(dial.dialer)
-    compat.wall_ms = wall_ms  # the board's clock, not this machine's
+    compat.wall_ms = runner.wall_ms = wall_ms  # the board's clock, not this machine's
     from strongroom_esp32.hal import Board
     from strongroom_node import app
 

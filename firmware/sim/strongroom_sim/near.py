@@ -101,11 +101,12 @@ class Near:
         """Return whether the cable is whole."""
         return bytes((bench.air.up,))
 
-    def wall(self, _a, _b, data):
-        """Set the board's clock, or return it."""
-        if data:
-            bench.set_wall(int.from_bytes(data, "little"))
-            return b""
+    def set_clock(self, _a, _b, data):
+        """Set the board's clock."""
+        machine.RTC().datetime([int(number) for number in data.decode().split(",")])
+
+    def wall(self, _a, _b, _data):
+        """Return the board's clock."""
         return bench.wall_ms().to_bytes(8, "little")
 
 
@@ -125,6 +126,7 @@ _ANSWERS = {
     "!": Near.news,
     "N": Near.network,
     "T": Near.wall,
+    "C": Near.set_clock,
 }
 
 

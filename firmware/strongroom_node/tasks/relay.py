@@ -27,6 +27,7 @@ class Control:
             cfg.get("max_on_ms", DAY_MS),
             cfg.get("fresh_ms", 300000),
             cfg.get("needs"),
+            node.clock.mono(),
         )
 
     def command(self, message):

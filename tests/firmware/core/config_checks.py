@@ -151,3 +151,11 @@ def check_how_long_it_complains_and_waits_has_bounds():
     assert check(config(limits={"answer_ms": 300, "sound_ms": 0}), TYPES)
     refused("answer_ms 300", check, config(limits={"answer_ms": 299}), TYPES)
     refused("sound_ms 0", check, config(limits={"sound_ms": -1}), TYPES)
+
+
+def check_a_node_is_not_called_what_the_gateway_is():
+    good = {"room": "gateway", "node": "n1", "broker": {"host": "b"}, "devices": []}
+    assert check_settings(good, TYPES)
+    for name in ("gateway", "state", "alarm"):
+        refused("node %s gateway" % name, check_settings, dict(good, node=name), TYPES)
+        assert check_settings(dict(good, node=name + "-1"), TYPES)

@@ -103,6 +103,25 @@ def check_the_boards_own_clock_counts_when_it_is_plausible():
     assert clk == "rtc" and EARLIEST + 5 <= wall < EARLIEST + 5000
 
 
+def check_the_boards_own_clock_is_set_to_the_present_moment():
+    ticks, kept = Ticks(0), []
+    try:
+        clock = Clock(None, kept.append)
+        ticks.at += 5000
+        assert clock.set(EARLIEST, "gateway", 3000)  # the time two seconds ago
+        assert kept == [EARLIEST + 2000]
+        assert not clock.set(0, "gateway") and len(kept) == 1
+    finally:
+        ticks.end()
+
+
+def check_the_calendar():
+    from strongroom_node.compat import calendar
+
+    assert calendar(1767225600000) == (2026, 1, 1, 3, 0, 0, 0, 0)  # a Thursday
+    assert calendar(1709210096789) == (2024, 2, 29, 3, 12, 34, 56, 789000)
+
+
 def check_boots_count_up_and_start_somewhere():
     firsts = {}
     for _ in range(20):
@@ -204,11 +223,21 @@ def check_a_lease_is_renewed_by_another_command_and_can_be_cut_short():
 
 def check_a_relay_rests_after_it_went_off_whatever_switched_it_off():
     rule = relay(min_off=500)
-    assert rule.command(True, 100, 0, None) is None
-    assert rule.tick(100, None) == "lease"
-    why = rule.command(True, 100, 599, None)
+    assert rule.command(True, 100, 500, None) is None
+    assert rule.tick(600, None) == "lease"
+    why = rule.command(True, 100, 1099, None)
     assert why is not None and "1 s" in why and not rule.on
-    assert rule.command(True, 100, 600, None) is None and rule.on
+    assert rule.command(True, 100, 1100, None) is None and rule.on
+
+
+def check_a_relay_owes_its_rest_after_a_start():
+    """A compressor may have run until the moment the power went."""
+    rule = relay(min_off=180000, now=700)
+    for at in (700, 100000, 180699):
+        why = rule.command(True, 60000, at, None)
+        assert why is not None and "rests" in why and not rule.on
+    assert rule.command(True, 60000, 180700, None) is None and rule.on
+    assert relay(now=700).command(True, 60000, 700, None) is None, "one without a rest owes none"
 
 
 def check_a_command_to_go_off_waits_for_min_on_and_safety_does_not():
@@ -241,7 +270,7 @@ def check_a_relay_that_needs_a_sensor_does_not_run_blind():
 
 
 def check_a_relay_pauses_after_max_on_though_its_lease_is_renewed():
-    rule = relay(max_on=1000, min_off=100)
+    rule = relay(max_on=1000, min_off=100, now=-100)
     now = 0
     while rule.tick(now, None) is None:
         assert rule.command(True, 300, now, None) is None

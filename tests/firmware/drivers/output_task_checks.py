@@ -102,7 +102,9 @@ def check_a_renewed_lease_is_no_news():
 
 def check_rest_after_running():
     c, node = control(min_off_ms=180000)
-    assert c.command(on()) is None, "a relay that never ran owes no rest"
+    assert "180 s" in c.command(on()) and pin() == 0, "nobody knows when it last ran"
+    node.clock.now += 180000
+    assert c.command(on()) is None and pin() == 1
     c.command(OFF)
     node.clock.now += 60000
     why = c.command(on())

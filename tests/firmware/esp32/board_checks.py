@@ -322,6 +322,13 @@ def check_clock_of_the_chip():
         assert rtc.datetime()[:7] == when[:7]
 
 
+def check_the_node_sets_the_clock_of_the_chip():
+    board = build()
+    for ms in (1795320306250, 1709251199999):
+        board.set_wall(ms)
+        assert abs(bench.wall_ms() - ms) < 50, bench.wall_ms()
+
+
 async def check_up_lets_others_run():
     net = build(wifi={"ssid": "archive"}).network()
     bench.air.up = False

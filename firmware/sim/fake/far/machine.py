@@ -52,6 +52,6 @@ class WDT:
 
 def __getattr__(name):
     # Only what this board uses is loaded.
-    if name in ("I2C", "SPI", "UART"):
+    if name in ("I2C", "SPI", "UART", "RTC"):
         return getattr(__import__("far_" + name.lower()), name)
     raise AttributeError(name)
