@@ -19,7 +19,7 @@ from ..room.registry import rule
 from .answering import LATE, answer, answer_done
 from .handing import handed_in
 from .places import WITH_HOLDER
-from .session import RULE, Refusal, Session, Tap, began, ended, idle, noted
+from .session import RULE, Refusal, Session, Tap, began, ended, idle, next_please, noted
 
 _KEEPERS = ("archivist", "certificate_custodian")
 
@@ -69,15 +69,20 @@ def _tag(state: Session | None, tap: Tap, body: Tag) -> tuple[Session | None, Ef
     if item is None:
         # badge.unknown raises the alarm; here it is answered.
         return state, answer(tap, "deny", "desk.unknown_tag", {})
-    if state is None or not _runs(state, tap):
+    person = None if state is None or not _runs(state, tap) else _whose(state, tap)
+    if state is None or person is None:
         effects = [*_over(state, tap), _refusal(tap, item, None, "no badge before the item")]
         return None, [*effects, *answer(tap, "deny", "desk.badge_first", {})]
-    return _item(state, tap, item)
+    return _item(state, tap, item, person)
 
 
 def _runs(state: Session, tap: Tap) -> bool:
     """Whether a session goes on with this tap."""
     return state.boot == tap.event.boot and tap.event.mono - state.mono <= idle(tap)
+
+
+def _whose(state: Session, tap: Tap) -> Person | None:
+    return None if state.person is None else tap.ctx.person(state.person)
 
 
 def _over(state: Session | None, tap: Tap) -> list[Effect]:
@@ -96,7 +101,7 @@ def _badge(state: Session | None, tap: Tap, person: Person) -> tuple[Session | N
         return begun, [*_over(state, tap), *_welcome(tap, person)]
     if state.person != person.id:
         # Whoever of the archive opened the desk serves those who come after.
-        opener = tap.ctx.person(state.person)
+        opener = _whose(state, tap)
         served_by = state.served_by
         if opener is not None and _keeps(opener):
             served_by = opener.id
@@ -118,20 +123,20 @@ def _keeps(person: Person) -> bool:
 
 
 def _done(state: Session | None, tap: Tap, how: str) -> tuple[Session | None, Effects]:
-    if state is None or not _runs(state, tap):
+    if state is None or state.person is None or not _runs(state, tap):
         return None, [*_over(state, tap), *answer(tap, "deny", "desk.badge_first", {})]
     over = ended(state, tap.desk.id, how, tap.now, tap.ctx)
-    return None, [*over, *answer_done(state, tap)]
+    return next_please(state, tap), [*over, *answer_done(state, tap)]
 
 
-def _item(state: Session, tap: Tap, item: Item) -> tuple[Session, Effects]:
+def _item(state: Session, tap: Tap, item: Item, person: Person) -> tuple[Session, Effects]:
     """Book an item within a session: out, back, or refused in words."""
     mono, ctx = tap.event.mono, tap.ctx
     last = state.handled.get(item.id)
     going_on = noted(state, tap, item.id)
     if last is not None and mono - last < tap.desk.repeat_s * 1000:
         return going_on, NONE  # the same tap, read twice
-    params = {"item": item.name, "person": ctx.person_name(state.person)}
+    params: dict[str, Any] = {"item": item.name, "person": person.name}
     if item.id in (*state.taken, *state.returned):
         key = "desk.taken" if item.id in state.taken else "desk.handed_in"
         return going_on, answer(tap, "ok", key, params)  # booked once in a session
@@ -140,31 +145,35 @@ def _item(state: Session, tap: Tap, item: Item) -> tuple[Session, Effects]:
     except RowsUnreadableError:
         ctx.count("room.rows_unreadable")
         return _no(going_on, tap, item, "desk.no_record", params)
-    return _either_way(going_on, tap, item, loan, params)
+    return _either_way(going_on, tap, item, loan, person, params)
 
 
 def _either_way(
-    state: Session, tap: Tap, item: Item, loan: Loan | None, params: dict[str, Any]
+    state: Session,
+    tap: Tap,
+    item: Item,
+    loan: Loan | None,
+    person: Person,
+    params: dict[str, Any],
 ) -> tuple[Session, Effects]:
     """Book an item that rests here as taken, and one that was away as back."""
     before = tap.ctx.where(item.id)
     if before.place == INSPECTION:
         return _no(state, tap, item, "desk.awaits_inspection", params)
     if loan is None and before.holder is None and before.place not in AWAY:
-        return _taken(state, tap, item, params)
+        return _taken(state, tap, item, person, params)
     owner = before.holder if loan is None else loan.person
-    person = tap.ctx.person(state.person)
-    if owner in (None, state.person) or (person is not None and _keeps(person)):
+    if owner in (None, person.id) or _keeps(person):
         return _returned(state, tap, item, loan, params)
     params |= {"holder": tap.ctx.person_name(owner)}
     return _no(state, tap, item, "desk.other_holder", params)
 
 
-def _taken(state: Session, tap: Tap, item: Item, params: dict[str, Any]) -> tuple[Session, Effects]:
+def _taken(
+    state: Session, tap: Tap, item: Item, person: Person, params: dict[str, Any]
+) -> tuple[Session, Effects]:
+    """Lend an item, with what lies in it, to whoever may take it."""
     ctx = tap.ctx
-    person = ctx.person(state.person)
-    if person is None:
-        return _no(state, tap, item, "desk.badge_first", params)
     at = _moment(tap)
     right = right_to(item, person, at, ctx)
     if not right.granted:

@@ -27,9 +27,10 @@ class Session(RuleState, frozen=True):
     boot).
 
     `badge` is when they last showed their badge, `served_by` who of the archive opened the desk.
+    Without a person nobody's turn it is: only who serves is remembered, until the desk is idle.
     """
 
-    person: str
+    person: str | None
     boot: int
     mono: int
     since: int
@@ -66,6 +67,20 @@ def began(tap: Tap, person: Person, served_by: str | None) -> Session:
         since=sensed_at(tap.event),
         due=tap.now + idle(tap),
         served_by=served_by,
+    )
+
+
+def next_please(state: Session, tap: Tap) -> Session | None:
+    """Return what is remembered when somebody is done: who serves at the desk."""
+    if state.served_by is None:
+        return None
+    return Session(
+        person=None,
+        boot=state.boot,
+        mono=tap.event.mono,
+        since=sensed_at(tap.event),
+        due=tap.now + idle(tap),
+        served_by=state.served_by,
     )
 
 

@@ -69,11 +69,10 @@ def inspect(asked: Act[Inspection], now: int, ctx: Context) -> Effects:
     effects: list[Effect] = [Record("return.inspected", entry)]
     if finding.is_nothing:
         effects += [to_its_place(thing, loan, asked.by, now, ctx) for thing in things]
-        if loan is not None:
-            why = {"rule": RULE, "because": "inspected again, nothing differs", "by": asked.by}
-            effects.append(Clear(DEFICIENT, loan.id, why))
-            if not loan.away:
-                effects += closed(loan, asked.by, "inspected, nothing differs", now)
+        why = {"rule": RULE, "because": "inspected, nothing differs", "by": asked.by}
+        effects.append(Clear(DEFICIENT, item.id if loan is None else loan.id, why))
+        if loan is not None and not loan.away:
+            effects += closed(loan, asked.by, "inspected, nothing differs", now)
         return effects
     if loan is not None:
         for name in finding.missing:

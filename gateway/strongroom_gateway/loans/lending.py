@@ -119,6 +119,15 @@ def check_decides(decider: Person, slip: Slip | Loan, department: str | None, ct
         raise RefusedActError(why_not, params)
 
 
+def check_approves(decider: Person, item: Item, ctx: Context) -> None:
+    """Raise RefusedActError unless somebody may decide on an item that nobody has borrowed."""
+    section = ctx.config.loans
+    responsible = _has(decider, section.responsible) and item.department in decider.scope
+    if not (responsible or _has(decider, section.approvers)):
+        params = {"person": decider.name, "slip": item.name}
+        raise RefusedActError("slip.refused.not_approver", params)
+
+
 def _why_not(
     decider: Person, slip: Slip | Loan, department: str | None, ctx: Context
 ) -> str | None:

@@ -69,7 +69,7 @@ class Slip(Row, frozen=True):
         if not self.taken or self.state in ("requested", "refused", "withdrawn"):
             return self.state
         if self.left and self.state == "approved":
-            return "partly_out"
+            return "partly_out" if self.out else "approved"
         return "out" if self.out else "closed"
 
 
@@ -107,6 +107,13 @@ class Loan(Row, frozen=True):
     def away(self) -> tuple[str, ...]:
         """Return what is still with the borrower."""
         return tuple(i for i in self.things if i not in self.handed and i not in self.back)
+
+
+@row("deficient")
+class Deficient(Row, frozen=True):
+    """What was found about an item that came back without a loan, until it is put right."""
+
+    finding: dict[str, Any]
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -17,6 +17,7 @@ from .model import (
     SLIP_FOR,
     SLIP_OF,
     SLIP_ON,
+    Deficient,
     Loan,
     Slip,
 )
@@ -156,6 +157,10 @@ def return_inspected(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -
     """What is as it was lent is back; what differs keeps the loan open."""
     loan = None if body["loan"] is None else rows.get(Loan, body["loan"])
     if loan is None:
+        if body["finding"] is not None:
+            yield put(Deficient(id=body["item"], finding=body["finding"]))
+        elif rows.get(Deficient, body["item"]) is not None:
+            yield drop(Deficient.table, body["item"])
         return
     if body["finding"] is not None:
         there = tuple(i for i in loan.handed if i not in body["finding"].get("missing", ()))
@@ -166,6 +171,13 @@ def return_inspected(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -
     yield put(new)
     for item in loan.handed:
         yield drop(LOAN_OF, item)
+
+
+@projects("return.settled")
+def return_settled(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Iterator[Put]:
+    """What was found about an item without a loan is settled; loans are closed by loan.closed."""
+    if body["loan"] is None and rows.get(Deficient, body["item"]) is not None:
+        yield drop(Deficient.table, body["item"])
 
 
 @projects("loan.closed")

@@ -12,14 +12,14 @@ from ..room.context import Context
 from ..room.effects import Clear, Effect, Effects, Record
 from ..room.model import Item
 from .inspecting import DEFICIENT, missing, to_its_place
-from .lending import OVERDUE, asker, check_decides, closed
-from .model import Finding, Loan, Slip
+from .lending import OVERDUE, asker, check_approves, check_decides, closed
+from .model import Deficient, Finding, Loan, Slip
 
 RULE = "return.settle"
 
 
 class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which loan, how it ends, and why it may.
+    """Which loan (or item that came back without one), how it ends, and why it may.
 
     made_good  what was wrong has been put right, everything is there
     accepted   it is kept as it is; the register takes over the counted pages and the broken seal
@@ -33,11 +33,13 @@ class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @act("return.settle", body=Settlement)
 def settle(asked: Act[Settlement], now: int, ctx: Context) -> Effects:
-    """Close a loan whose return differs from what was lent, or whose item is lost."""
+    """Close a loan whose return differs from what was lent, or whose item is lost; or say how what
+    was found about an item without a loan ends.
+    """
     body = asked.body
     loan = ctx.rows.get(Loan, body.loan)
     if loan is None:
-        raise RefusedActError("loan.refused.no_loan", {"loan": body.loan})
+        return _without_loan(asked, now, ctx)
     _may(asked, loan, ctx)
     found = Finding() if loan.finding is None else msgspec.convert(loan.finding, Finding)
     _possible(loan, body.outcome, ctx)
@@ -70,6 +72,32 @@ def settle(asked: Act[Settlement], now: int, ctx: Context) -> Effects:
     why = {"rule": RULE, "outcome": body.outcome, "by": asked.by, "reason": body.reason}
     effects += [Clear(DEFICIENT, loan.id, why), Clear(OVERDUE, loan.id, why)]
     return [*effects, *closed(loan, asked.by, f"settled: {body.outcome}", now)]
+
+
+def _without_loan(asked: Act[Settlement], now: int, ctx: Context) -> Effects:
+    body = asked.body
+    deficient = ctx.rows.get(Deficient, body.loan)
+    item = ctx.item(body.loan)
+    if deficient is None or item is None or body.outcome == "lost":
+        raise RefusedActError("loan.refused.no_loan", {"loan": body.loan})
+    check_approves(asker(asked), item, ctx)
+    found = msgspec.convert(deficient.finding, Finding)
+    entry = {
+        "loan": None,
+        "item": item.id,
+        "items": [item.id],
+        "by": asked.by,
+        "outcome": body.outcome,
+        "reason": body.reason,
+        "finding": deficient.finding,
+        "at": now,
+    }
+    effects: list[Effect] = [Record("return.settled", entry)]
+    if body.outcome != "made_good" and _is(item, found):
+        effects.append(_as_it_is(item, found, asked.by, body.reason))
+    why = {"rule": RULE, "outcome": body.outcome, "by": asked.by, "reason": body.reason}
+    effects.append(to_its_place(item, None, asked.by, now, ctx))
+    return [*effects, Clear(DEFICIENT, item.id, why)]
 
 
 def _may(asked: Act[Settlement], loan: Loan, ctx: Context) -> None:

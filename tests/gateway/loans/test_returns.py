@@ -245,3 +245,22 @@ def test_what_waits_for_its_inspection_is_not_lent():
     inspect(office, "B2")
     assert office.visit("deng", "B2")[1] == "ok: Taken: Box 2"
     office.wait(SECOND)
+
+
+def test_what_differs_on_an_item_without_a_loan_is_settled_too():
+    office = Office()
+    office.slip("han", "B1")
+    office.visit("han", "B1")
+    gone = {"loan": "L2027-00001", "outcome": "lost", "reason": "not found"}
+    office.act("return.settle", "gao", **gone)
+    office.visit("hu", "B1")
+    inspect(office, "B1", pages=80)
+    assert "return.deficient:B1" in office.out.alarms()
+    assert office.where("B1") == (None, "@inspection")
+    body = {"loan": "B1", "outcome": "accepted", "reason": "found on the stairs"}
+    assert refusal(office, "return.settle", "arch", **body) == "slip.refused.not_approver"
+    office.act("return.settle", "gao", **body)
+    assert office.where("B1") == (None, "A-1")
+    assert office.room.ctx.item("B1").pages == 80
+    assert office.out.states("return.deficient:B1")[-1][1] == "RTNUN"
+    assert refusal(office, "return.settle", "gao", **body) == "loan.refused.no_loan"
