@@ -89,11 +89,15 @@ else
   want mosquitto mosquitto "tests that need a real broker are skipped (most of end to end, faults, access)"
   want openssl openssl "the tests that check certificates against openssl are skipped"
   want strace strace "the bench leaves out the slow disk"
+  if [ ! -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] && ! install fonts-wqy-microhei; then
+    missing=1
+    say "no font with Chinese (package fonts-wqy-microhei): the tests of the PDF register are skipped"
+  fi
 fi
 if ! scripts/micropython.sh --fetch >/dev/null; then
   missing=1
   if [ "$purpose" = run ]; then say "the boards run on CPython instead of MicroPython"
   else say "tests on real MicroPython are skipped"; fi
 fi
-[ "$missing" = 0 ] || say "to have everything: become root, or run: sudo apt-get install mosquitto openssl strace"
+[ "$missing" = 0 ] || say "to have everything: become root, or run: sudo apt-get install mosquitto openssl strace fonts-wqy-microhei"
 exit 0

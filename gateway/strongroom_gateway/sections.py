@@ -266,7 +266,7 @@ class HistorySection(_Section, frozen=True):
 
     path: Path
     hold_s: Seconds = 600
-    grace_s: Seconds = 3_600
+    grace_s: Seconds = 7_200
     readings_days: Annotated[int, Meta(ge=0, le=100_000)] = 730
     minutes_days: Annotated[int, Meta(ge=0, le=100_000)] = 0
     ledger_days: Annotated[int, Meta(ge=0, le=100_000)] = 30

@@ -11,13 +11,16 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from ..climate.validity.limits import NO_CORRECTION, Correction
+from ..ledger.canonical import canonical
 from ..ledger.dating import EntryView, ReadingView
-from .store import DIGEST, IMPORT, History
+from .store import DIGEST, IMPORT, History, Run, Taken
 
 DAY: Final = 86_400_000
 _PAGE: Final = 1000
 _LEDGER_PAGE: Final = 500
 _KIND: Final = "climate"
+_REFUSED: Final = "climate.refused"
 
 Submit = Callable[[str, Mapping[str, Any]], None]
 """Hands an entry (kind, body) to the ledger's writer; it is on the disk some time later."""
@@ -63,11 +66,13 @@ class Keeper:
         ledger: Ledger,
         submit: Submit,
         retention: Retention | None = None,
-        grace: int = 3_600_000,
+        grace: int = 7_200_000,
+        corrections: Mapping[str, Correction] | None = None,
     ) -> None:
         self._history, self._ledger, self._submit = history, ledger, submit
         self._retention = retention or Retention()
         self._grace = grace
+        self._corrections = corrections or {}
         self._submitted: set[str] = set()
         self._looked = {DIGEST: -1, IMPORT: -1}
 
@@ -75,18 +80,37 @@ class Keeper:
         """Take over new readings of the ledger; return how many."""
         count = 0
         while rows := self._ledger.readings(self._history.cursor, _PAGE, _KIND):
-            self._history.take(
-                [
-                    (f"{one.node}/{one.body['sensor']}", one.time, one.body["t"], one.body["rh"])
-                    for one in rows
-                ],
-                rows[-1].id,
-            )
+            self._history.take(map(self._taken, rows), rows[-1].id)
             count += len(rows)
+        return count
+
+    def _taken(self, one: ReadingView) -> Taken:
+        sensor = f"{one.node}/{one.body['sensor']}"
+        t, rh, said = float(one.body["t"]), float(one.body["rh"]), "{}"
+        correction = self._corrections.get(sensor, NO_CORRECTION)
+        if correction.t or correction.rh:
+            # As the control has it: what a reading stood for, not what the chip said.
+            t, rh = t + correction.t, min(100.0, max(0.0, rh + correction.rh))
+            certificate = correction.certificate
+            said = canonical({"t": correction.t, "rh": correction.rh, "certificate": certificate})
+        return Taken(sensor, one.time, t, rh, one.boot, one.seq, said)
+
+    def refuse(self) -> int:
+        """Look up which readings the gateway did not believe; return how many runs of them."""
+        count = 0
+        while entries := self._ledger.entries(self._history.looked, 100, _REFUSED):
+            runs = [
+                Run(str(entry.body["sensor"]), boot, first, last, entry.idx)
+                for entry in entries
+                for boot, first, last in entry.body["records"]
+            ]
+            self._history.refuse(runs, entries[-1].idx)
+            count += len(runs)
         return count
 
     def close(self, now: int) -> int:
         """Close the days that are over (`now` in Unix ms); return how many days of sensors."""
+        self.refuse()
         return len(self._history.close_days(now - self._grace, now))
 
     def seal(self) -> int:

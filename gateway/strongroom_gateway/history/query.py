@@ -159,6 +159,14 @@ class HistoryReader:
         )
         return step, rows.fetchall()
 
+    def refused(self, sensor: str, start: int, end: int) -> int:
+        """Return how many readings were left out of closed days, not being believed."""
+        found = self._connection.execute(
+            "SELECT coalesce(sum(refused), 0) FROM day WHERE sensor = ? AND at >= ? AND at < ?",
+            (self._number(sensor), start, end),
+        ).fetchone()
+        return int(found[0])
+
     def day_rows(self, after: tuple[str, str] = ("", ""), limit: int = 1000) -> list[DayRow]:
         """Return closed days of all sensors behind (sensor, day), in that order."""
         rows = self._connection.execute(

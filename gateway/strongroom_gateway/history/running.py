@@ -7,10 +7,11 @@ it could not do it does later, since the readings are in the ledger.
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from ..climate.validity.limits import Correction
 from ..config import Settings
 from ..errors import StrongroomError
 from .keeper import Keeper, Ledger, Retention, Submit
@@ -41,6 +42,10 @@ def history_thread(
             wanted.readings_days or None, wanted.minutes_days or None, wanted.ledger_days or None
         ),
         int(wanted.grace_s * 1000),
+        corrections={
+            one.id: Correction(one.offset_t, one.offset_rh, one.certificate or "")
+            for one in settings.config.climate.sensor
+        },
     )
 
 
@@ -57,10 +62,12 @@ class HistoryThread:
         retention: Retention,
         grace: int,
         every_s: float | None = None,
+        corrections: Mapping[str, Correction] | None = None,
     ) -> None:
         self._open, self._ledger, self._ledger_path = open_history, ledger, ledger_path
         self._submit, self._now = submit, now
         self._retention, self._grace = retention, grace
+        self._corrections = corrections or {}
         self._every_s = TAKE_S if every_s is None else every_s
         self._stopping = threading.Event()
         self._history: History | None = None
@@ -117,7 +124,12 @@ class HistoryThread:
     def _opened(self) -> Keeper:
         self._history = self._open()
         self._keeper = Keeper(
-            self._history, self._ledger, self._submit, self._retention, self._grace
+            self._history,
+            self._ledger,
+            self._submit,
+            self._retention,
+            self._grace,
+            self._corrections,
         )
         return self._keeper
 

@@ -18,10 +18,10 @@ CREATE TABLE source (                 -- where readings come from
   id     INTEGER PRIMARY KEY,
   at     INTEGER NOT NULL,            -- when it was first used, Unix ms
   kind   TEXT NOT NULL,               -- live | import
-  file   TEXT NOT NULL,
+  file   TEXT NOT NULL,               -- '' for live
   sha256 TEXT NOT NULL,
   hold   INTEGER NOT NULL,            -- ms a reading of it holds at most
-  said   TEXT NOT NULL                -- JSON: how the file was read, and what became of its rows
+  said   TEXT NOT NULL                -- JSON: how the file was read; of live, the correction added
 ) STRICT;
 CREATE TABLE fresh (                  -- readings of days that are not closed yet
   sensor INTEGER NOT NULL REFERENCES sensor,
@@ -29,9 +29,29 @@ CREATE TABLE fresh (                  -- readings of days that are not closed ye
   at     INTEGER NOT NULL,
   t      REAL,
   rh     REAL,
-  source INTEGER NOT NULL REFERENCES source
+  source INTEGER NOT NULL REFERENCES source,
+  boot   INTEGER,                     -- with seq: the message of the node
+  seq    INTEGER
 ) STRICT;
 CREATE INDEX fresh_day ON fresh (day, sensor, at);
+CREATE TABLE refused (                -- what the gateway did not believe, as its entries list it
+  sensor INTEGER NOT NULL REFERENCES sensor,
+  boot   INTEGER NOT NULL,
+  first  INTEGER NOT NULL,            -- seq
+  last   INTEGER NOT NULL,
+  entry  INTEGER NOT NULL,            -- in the ledger
+  PRIMARY KEY (sensor, boot, first, last)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE unbelieved (             -- those readings, kept apart
+  sensor INTEGER NOT NULL REFERENCES sensor,
+  at     INTEGER NOT NULL,
+  t      REAL,
+  rh     REAL,
+  boot   INTEGER NOT NULL,
+  seq    INTEGER NOT NULL,
+  entry  INTEGER NOT NULL,
+  PRIMARY KEY (sensor, boot, seq)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE raw (                    -- readings of closed days, packed
   sensor INTEGER NOT NULL REFERENCES sensor,
   day    TEXT NOT NULL,
@@ -65,6 +85,7 @@ CREATE TABLE day (
   rh_mean REAL, rh_low REAL, rh_high REAL,
   sha256   TEXT NOT NULL,             -- over the canonical rows of the readings
   minutes_sha256 TEXT NOT NULL,       -- over the packed minutes, '' without: left when raw is pruned
+  refused  INTEGER NOT NULL,          -- readings that were left out, in unbelieved
   revision INTEGER NOT NULL,          -- from 1; one more each time readings came late
   PRIMARY KEY (sensor, day)
 ) STRICT, WITHOUT ROWID;

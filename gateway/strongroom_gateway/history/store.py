@@ -40,6 +40,29 @@ class Merged(NamedTuple):
     days: int
 
 
+class Taken(NamedTuple):
+    """A reading of a node as the ledger has it, with what is known to correct it by."""
+
+    sensor: str
+    at: int
+    t: float
+    rh: float
+    boot: int
+    seq: int
+    correction: str
+    """JSON of what was added, "{}" for nothing."""
+
+
+class Run(NamedTuple):
+    """Readings of a sensor that were refused: the messages `first` to `last` of a boot."""
+
+    sensor: str
+    boot: int
+    first: int
+    last: int
+    entry: int
+
+
 class Closed(NamedTuple):
     """A day of a sensor as it is now sealed."""
 
@@ -48,6 +71,7 @@ class Closed(NamedTuple):
     readings: int
     sha256: str
     minutes_sha256: str
+    refused: int
     revision: int
 
 
@@ -70,9 +94,10 @@ class History:
                     " VALUES (?, 0, 'live', '', '', ?, '{}')",
                     (LIVE, hold),
                 )
-            self._connection.execute("UPDATE source SET hold = ? WHERE id = ?", (hold, LIVE))
+            self._connection.execute("UPDATE source SET hold = ? WHERE kind = 'live'", (hold,))
         holds = self._connection.execute("SELECT id, hold FROM source").fetchall()
         self._holds: dict[int, int] = dict(holds)
+        self._live_hold = hold
         if found is not None and found != time_zone:
             self.close()
             raise HistoryError(
@@ -86,22 +111,48 @@ class History:
 
     # -- readings come in --------------------------------------------------------------------------
 
-    def take(
-        self, readings: Iterable[tuple[str, int, float | None, float | None]], cursor: int
-    ) -> None:
-        """Keep readings of nodes (sensor, Unix ms, °C, %RH) until their day is closed.
+    def take(self, readings: Iterable[Taken], cursor: int) -> None:
+        """Keep readings of nodes, corrected, until their day is closed.
 
         `cursor` is remembered with them: up to where the ledger's readings were taken.
         """
         with self._transaction():
             rows = [
-                (self._sensor(name), self.days.of(at).isoformat(), at, kept(t), kept(rh), LIVE)
-                for name, at, t, rh in readings
+                (
+                    self._sensor(one.sensor),
+                    self.days.of(one.at).isoformat(),
+                    one.at,
+                    kept(one.t),
+                    kept(one.rh),
+                    self._live(one.correction),
+                    one.boot,
+                    one.seq,
+                )
+                for one in readings
             ]
             self._connection.executemany(
-                "INSERT INTO fresh (sensor, day, at, t, rh, source) VALUES (?, ?, ?, ?, ?, ?)", rows
+                "INSERT INTO fresh (sensor, day, at, t, rh, source, boot, seq)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
             )
             self._set_meta("cursor", str(cursor))
+
+    def refuse(self, runs: Iterable[Run], looked: int) -> None:
+        """Leave refused readings out of the days that are closed from now on.
+
+        `looked` is remembered with them: up to which entry of the ledger that is known.
+        """
+        with self._transaction():
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO refused VALUES (?, ?, ?, ?, ?)",
+                [(self._sensor(run.sensor), *run[1:]) for run in runs],
+            )
+            self._set_meta("looked", str(looked))
+
+    @property
+    def looked(self) -> int:
+        """Up to which entry of the ledger it is known what was refused."""
+        return int(self._meta("looked") or -1)
 
     @property
     def cursor(self) -> int:
@@ -122,12 +173,14 @@ class History:
             for day, sensor in waiting:
                 if self._revision(sensor, day) and self._raw(sensor, day) is None:
                     continue  # its readings have been pruned: these stay as they are, and unsealed
+                refused = self._set_apart(sensor, day)
                 rows = self._connection.execute(
                     "SELECT at, t, rh, source FROM fresh WHERE day = ? AND sensor = ?"
                     " ORDER BY at, rowid",
                     (day, sensor),
                 ).fetchall()
-                closed += self._merge(sensor, day, list(map(Reading._make, rows)))[1]
+                readings = list(map(Reading._make, rows))
+                closed += self._merge(sensor, day, readings, refused)[1]
                 self._connection.execute(
                     "DELETE FROM fresh WHERE day = ? AND sensor = ?", (day, sensor)
                 )
@@ -204,6 +257,7 @@ class History:
                     " WHERE minute.sensor = raw.sensor AND minute.day = raw.day)",
                     (min(self.days.of(raw_before).isoformat(), unsealed),),
                 ).rowcount
+                self._connection.execute("DELETE FROM unbelieved WHERE at < ?", (raw_before,))
             if minutes_before is not None:
                 minutes = self._connection.execute(
                     "DELETE FROM minute WHERE day < ?",
@@ -223,8 +277,31 @@ class History:
             raise
         self._connection.execute("COMMIT")
 
-    def _merge(self, sensor: int, day: str, rows: list[Reading]) -> tuple[int, list[Closed]]:
-        """Add readings to a day of a sensor; return how many are new and the days that changed."""
+    def _set_apart(self, sensor: int, day: str) -> int:
+        """Move the refused readings of a day to where they are kept apart; return how many."""
+        found = (
+            " FROM fresh JOIN refused ON refused.sensor = fresh.sensor AND refused.boot = fresh.boot"
+            " AND fresh.seq BETWEEN refused.first AND refused.last"
+            " WHERE fresh.sensor = ? AND fresh.day = ?"
+        )
+        execute = self._connection.execute
+        execute(
+            "INSERT OR IGNORE INTO unbelieved SELECT fresh.sensor, fresh.at, fresh.t, fresh.rh,"  # only fixed words
+            f" fresh.boot, fresh.seq, refused.entry{found}",
+            (sensor, day),
+        )
+        return execute(
+            f"DELETE FROM fresh WHERE rowid IN (SELECT fresh.rowid{found})",  # noqa: S608  # only fixed words
+            (sensor, day),
+        ).rowcount
+
+    def _merge(
+        self, sensor: int, day: str, rows: list[Reading], refused: int = 0
+    ) -> tuple[int, list[Closed]]:
+        """Add readings to a day of a sensor; return how many are new and the days that changed.
+
+        `refused` more were left out of them.
+        """
         old = self._raw(sensor, day)
         revision = self._revision(sensor, day)
         if revision and old is None:
@@ -238,25 +315,30 @@ class History:
                 there[one[:3]] -= 1
             else:
                 fresh.append(one)
-        if not fresh:
+        if not fresh and not refused:
             return 0, []
         merged = sorted([*(old or []), *fresh], key=lambda one: one.at)
-        closed = [self._write_day(sensor, day, merged, revision + 1)]
+        refused += self._refused_of(sensor, day)
+        closed = [self._write_day(sensor, day, merged, revision + 1, refused)]
         after = (date.fromisoformat(day) + _ONE).isoformat()
         following = self._raw(sensor, after)
-        if following is not None and self._reaches(
-            merged[-1], self.days.bounds(date.fromisoformat(after))[0]
+        if (
+            following is not None
+            and merged
+            and self._reaches(merged[-1], self.days.bounds(date.fromisoformat(after))[0])
         ):
             # What holds over midnight changes the next day's minutes, not its readings.
-            closed.append(
-                self._write_day(sensor, after, following, self._revision(sensor, after) + 1)
-            )
+            later = self._revision(sensor, after) + 1
+            told = self._refused_of(sensor, after)
+            closed.append(self._write_day(sensor, after, following, later, told))
         return len(fresh), closed
 
     def _reaches(self, last: Reading, moment: int) -> bool:
         return last.at + self._holds[last.source] > moment
 
-    def _write_day(self, sensor: int, day: str, rows: list[Reading], revision: int) -> Closed:
+    def _write_day(
+        self, sensor: int, day: str, rows: list[Reading], revision: int, refused: int
+    ) -> Closed:
         start, end = self.days.bounds(date.fromisoformat(day))
         rolled = roll_up(rows, start, end, self._holds, self._before(sensor, day, start))
         minutes = pack_buckets(rolled.minutes, start, MINUTE) if rolled.minutes else b""
@@ -275,11 +357,12 @@ class History:
             len(rows),
             digest(rows).hex(),
             sha256(minutes).hexdigest() if minutes else "",
+            refused,
             revision,
         )
         execute(
-            "INSERT OR REPLACE INTO day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (sensor, day, *_flat(rolled.day), found.sha256, found.minutes_sha256, revision),
+            "INSERT OR REPLACE INTO day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (sensor, day, *_flat(rolled.day), *found[3:]),
         )
         return found
 
@@ -298,6 +381,30 @@ class History:
             "SELECT revision FROM day WHERE sensor = ? AND day = ?", (sensor, day)
         ).fetchone()
         return int(found[0]) if found else 0
+
+    def _refused_of(self, sensor: int, day: str) -> int:
+        found = self._connection.execute(
+            "SELECT refused FROM day WHERE sensor = ? AND day = ?", (sensor, day)
+        ).fetchone()
+        return int(found[0]) if found else 0
+
+    def _live(self, correction: str) -> int:
+        """Return the source of readings of nodes that were corrected like that."""
+        if correction == "{}":
+            return LIVE
+        found = self._connection.execute(
+            "SELECT id FROM source WHERE kind = 'live' AND said = ?", (correction,)
+        ).fetchone()
+        if found is not None:
+            return int(found[0])
+        added = self._connection.execute(
+            "INSERT INTO source (at, kind, file, sha256, hold, said)"
+            " VALUES (0, 'live', '', '', ?, ?)",
+            (self._live_hold, correction),
+        )
+        number = int(added.lastrowid or 0)
+        self._holds[number] = self._live_hold
+        return number
 
     def _seal_days(self, closed: Sequence[Closed], now: int) -> None:
         for first in range(0, len(closed), _ROWS_OF_A_SEAL):

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from strongroom_gateway.climate.validity.limits import Correction
 from strongroom_gateway.history.keeper import Keeper, Retention
 from strongroom_gateway.history.query import HistoryReader
 from strongroom_gateway.history.store import History
@@ -32,6 +33,7 @@ class Shop:
         self.history = History(self.path, zone, hold)
         self.retention = retention or Retention()
         self.waiting: list[tuple[str, Mapping[str, Any]]] = []
+        self.corrections: dict[str, Correction] = {}
         self.keeper = self.new_keeper()
         self._seq = 0
 
@@ -42,6 +44,7 @@ class Shop:
             lambda kind, body: self.waiting.append((kind, body)),
             self.retention,
             grace=0,
+            corrections=self.corrections,
         )
 
     def receive(self, rows: Sequence[tuple[int, float, float]], sensor: str = "t1") -> None:

@@ -1,5 +1,6 @@
 """Days are closed, sealed in the ledger, verified and pruned; late readings and repeats are met."""
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from gateway.history.shop import DAY, HOUR, Shop, series
+from strongroom_gateway.climate.validity.limits import Correction
 from strongroom_gateway.errors import SchemaError
 from strongroom_gateway.history.keeper import Retention
 from strongroom_gateway.history.query import HistoryReader
@@ -301,3 +303,38 @@ def test_a_chart_takes_the_finest_step_that_is_not_too_much(tmp_path: Path) -> N
             step, rows = reader.chart("old", START, START + 365 * DAY)
             assert (step, len(rows)) == ("day", 365)
             assert reader.chart("old", START, START + 365 * DAY, 9000)[0] == "hour"
+
+
+def test_readings_that_were_not_believed_are_kept_apart(tmp_path: Path) -> None:
+    rows = series(START, 1440, MINUTE)
+    rows[100:110] = [(at, 99.0, rh) for at, _, rh in rows[100:110]]
+    with Shop(tmp_path) as shop:
+        shop.receive(rows)
+        shop.keeper.take()
+        # Entries of refused readings list their numbers: (boot, first, last).
+        body = {"sensor": SENSOR, "zone": "stacks", "records": [[1, 101, 105], [1, 106, 110]]}
+        shop.waiting.append(("climate.refused", body))
+        shop.commit()
+        shop.keeper.close(START + DAY)
+        shop.seal_all()
+        assert kept(shop) == rows[:100] + rows[110:]
+        with closing(shop.reader()) as reader:
+            assert reader.refused(SENSOR, START, START + DAY) == 10
+            assert verify(reader, shop.ledger).findings == []
+        with closing(sqlite3.connect(shop.path)) as look:
+            apart = look.execute("SELECT t, seq, entry FROM unbelieved ORDER BY seq").fetchall()
+        assert apart == [(99.0, seq, 0) for seq in range(101, 111)]
+        (day,) = [d for e in shop.ledger.entries(kind=DIGEST) for d in e.body["days"]]
+        assert (day["readings"], day["refused"]) == (1430, 10)
+
+
+def test_readings_are_corrected_as_the_control_has_them_and_say_by_what(tmp_path: Path) -> None:
+    with Shop(tmp_path) as shop:
+        shop.corrections = {SENSOR: Correction(-0.5, 2.0, "C-17")}
+        shop.receive([(START, 20.0, 50.0), (START + MINUTE, 20.5, 99.0)])
+        shop.new_keeper().take()
+        assert kept(shop) == [(START, 19.5, 52.0), (START + MINUTE, 20.0, 100.0)]
+        with closing(shop.reader()) as reader:
+            (source,) = {one.source for one in reader.readings(SENSOR, 0, START * 2)}
+            said = {one.id: one.said for one in reader.sources()}[source]
+        assert json.loads(said) == {"certificate": "C-17", "rh": 2, "t": -0.5}

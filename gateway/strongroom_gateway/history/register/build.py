@@ -54,10 +54,11 @@ def build_part(history: HistoryReader, sensor: str, held: Held, first: date, las
         days=_lines(result.days, derived),
         seasonal=_seasonal(history.hours(sensor, end - (LEAST_DAYS + 35) * DAY, end)),
         hold_s={
-            (one.file or one.kind): one.hold / 1000.0
+            one.file or one.kind: one.hold / 1000.0
             for one in (sources[number] for number in sorted(used))
         },
         from_minutes=pruned,
+        refused=history.refused(sensor, start, end),
         chart=chart,
         chart_step=step,
     )

@@ -118,8 +118,21 @@ def _made(
                 "file": one.file,
                 "sha256": one.sha256,
                 "at": stamp(one.at) if one.kind == "import" else "",
+                "said": "" if one.kind == "import" or one.said == "{}" else f": {one.said}",
             }
             for one in history.sources()
+        ],
+        calibrations=[
+            {
+                "sensor": one.id,
+                "certificate": one.certificate or "",
+                "calibrated": one.calibrated or "",
+                "due": one.due or "",
+                "t": one.offset_t,
+                "rh": one.offset_rh,
+            }
+            for one in config.climate.sensor
+            if one.id in sensors
         ],
         sealed=None if arguments.no_verify else _sealed(history, ledger),
     )

@@ -42,6 +42,8 @@ class Part(msgspec.Struct):
     """For how long readings hold, by where they come from."""
     from_minutes: list[str]
     """Days whose readings have been pruned: their compliance is that of the means of minutes."""
+    refused: int
+    """Readings that the gateway did not believe, and that no figure is made from."""
     chart: list[tuple[Any, ...]]
     """(Unix ms, t mean, low, high, rh mean, low, high) by the hour or by the day."""
     chart_step: str

@@ -90,6 +90,7 @@ def _summary(register: Register, say: Say) -> Table:
                 _hours(whole.longest_gap),
                 whole.duplicates,
                 whole.conflicting,
+                part.refused,
                 " / ".join(map(str, result.crossings["t"])),
                 " / ".join(map(str, result.crossings["rh"])),
                 len(part.from_minutes),
@@ -109,6 +110,7 @@ def _summary(register: Register, say: Say) -> Table:
         "longest_gap",
         "duplicates",
         "conflicting",
+        "refused",
         "t_crossings",
         "rh_crossings",
         "from_minutes",
@@ -307,7 +309,7 @@ def _gaps(part: Part, register: Register, say: Say) -> Table:
 
 def _calibrations(register: Register, say: Say) -> Table:
     rows: list[list[Cell]] = [
-        [str(one.get(key, "")) for key in ("sensor", "certificate", "made", "due", "t", "rh")]
+        [str(one.get(key, "")) for key in ("sensor", "certificate", "calibrated", "due", "t", "rh")]
         for one in register.calibrations
     ] or [[_t(say, "calibration.none"), "", "", "", "", ""]]
     head = _heads(say, "sensor", "certificate", "calibrated", "due", "t_offset", "rh_offset")
@@ -316,7 +318,11 @@ def _calibrations(register: Register, say: Say) -> Table:
 
 def _sources(register: Register, say: Say) -> Table:
     rows: list[list[Cell]] = [
-        [str(one["file"] or _t(say, "source.live")), str(one["sha256"]), str(one["at"])]
+        [
+            str(one["file"]) or _t(say, "source.live") + str(one.get("said", "")),
+            str(one["sha256"]),
+            str(one["at"]),
+        ]
         for one in register.sources
     ]
     head = _heads(say, "file", "sha256", "imported")
