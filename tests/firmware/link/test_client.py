@@ -1,7 +1,6 @@
 """The node's MQTT client against a real mosquitto, on both interpreters."""
 
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -138,15 +137,15 @@ def test_resend_is_marked_and_session_resumes(interpreter, broker, proxy):
         return data[:1] == b"\x40"
 
     proxy.drop_from_server = swallow
-    steps = [["connect"], ["send", "d/x", "m", 5], ["sleep", 0.3], ["lost"], ["retry", 50]]
+    steps = [["connect"], ["send", "d/x", "m", 5], ["lost"], ["retry", 50]]
     steps += [["publish", "d/x", "end"], ["close"]]
     watch = [["connect"], ["subscribe", ["d/#"]], ["until", 11]]
     task = {"port": broker.port, "id": "w", "steps": watch}
     with Program("cpython", PROGRAM, task) as watcher:
         watcher.line("subscribe")
         with start(interpreter, proxy.port, steps) as program:
-            assert program.line("sleep")["in_flight"] == 5
-            assert swallowed
+            assert program.line("send")["in_flight"] == 5
+            wait_for(lambda: len(b"".join(swallowed)) == 5 * 4, 10, "five PUBACKs on their way")
             proxy.drop_from_server = lambda data: False
             proxy.reset()
             lines = program.end()
@@ -189,14 +188,19 @@ def test_broker_killed_and_started_empty(interpreter, broker):
 
 
 def test_broker_killed_and_restarted_with_its_sessions(interpreter, broker):
-    steps = [["connect"], ["subscribe", ["k"]], ["sleep", 1.5], ["lost"], ["retry", 100]]
-    steps += [["publish", "k", "again"], ["until", 1], ["close"]]
+    steps = [["connect"], ["subscribe", ["kept-one"]], ["lost"], ["retry", 100]]
+    steps += [["publish", "kept-one", "again"], ["until", 1], ["close"]]
     with start(interpreter, broker.port, steps) as program:
-        program.line("sleep")  # the broker saves its sessions once a second
+        program.line("subscribe")
+        wait_for(
+            lambda: broker.database.exists() and b"kept-one" in broker.database.read_bytes(),
+            10,
+            "the broker saves its sessions once a second",
+        )
         broker.restart()
         lines = program.end()
     assert [line["resumed"] for line in lines if "resumed" in line] == [False, True]
-    assert lines[-1]["got"] == [["k", "again", False]], "the subscription was kept"
+    assert lines[-1]["got"] == [["kept-one", "again", False]], "the subscription was kept"
 
 
 @pytest.mark.parametrize("busy", [False, True])
@@ -240,9 +244,11 @@ def test_one_sided_traffic_keeps_the_other_side_alive(interpreter, broker, proxy
 @pytest.mark.parametrize("how", ["reset", "hang_up"])
 def test_cut_while_publishing(interpreter, broker, proxy, how):
     steps = [["connect"], ["flood", "c", 100000], ["retry", 50], ["publish", "c", "x"], ["close"]]
+    seen = []
+    proxy.watch = seen.append
     with start(interpreter, proxy.port, steps) as program:
         program.line("connect")
-        time.sleep(0.2)  # in the middle of the flood
+        wait_for(lambda: b"".join(seen).count(b"\x00\x01c") > 20, 10, "the middle of the flood")
         getattr(proxy, how)()
         line = program.line("flood")
         lines = program.end()

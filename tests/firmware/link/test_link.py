@@ -320,6 +320,16 @@ def test_configuration_is_kept_used_and_refused(boot, broker, room):
     assert program.line("ready")["config"] == 4
     wait_for(lambda: json.loads(room.last("n1", "info"))["config"] == 4, 10, "the new version")
     assert [c["id"] for c in json.loads(room.last("n1", "info"))["capabilities"]] == ["siren"]
-    # It is retained and comes again with every connection; that is no reason to start again.
-    time.sleep(2)
+    # It is retained and comes again with every connection; that is no reason to start again. The
+    # node lives on for longer than it would wait before a reset.
+    asked = 0
+
+    def lives_on():
+        nonlocal asked
+        asked += 1
+        room.say("n1", "command/identify", {"id": f"who{asked}", "exp": 4000000000000, "ms": 10})
+        answered = [r["mono"] for i, r in answers(room).items() if i.startswith("who")]
+        return answered and max(answered) - min(answered) > 2000
+
+    wait_for(lives_on, 20, "answers over two seconds", every=0.2)
     assert not [line for line in program.lines if line["step"] == "reset"]
