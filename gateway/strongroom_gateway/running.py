@@ -88,6 +88,7 @@ class Gateway:
             config.api.admin_socket,
         )
         self.history = history_thread(settings, self.reader, self._enter, self.clock.now)
+        self.surface.history = self.history
         self._linked: bool | None = None
         self._stopping = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="ticker", daemon=True)

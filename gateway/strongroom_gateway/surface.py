@@ -11,6 +11,7 @@ from .api.metrics import families
 from .api.source import Answer, Reason
 from .config import Settings
 from .errors import NotRecordingError, OutsideTreeError
+from .history.running import HistoryThread
 from .ingest.pipeline import Pipeline
 from .ingest.port import Decision, Entry
 from .ledger.checkpointer import Checkpointer
@@ -48,6 +49,7 @@ class Surface:
         self.now = now
         self.why_not_recording = ""
         self.checkpoints: Checkpointer | None = None
+        self.history: HistoryThread | None = None
         self._room, self._book = room, book
         self._pipeline, self._writer = pipeline, writer
         self._shed = (0, -_RECENT_MS)
@@ -79,6 +81,8 @@ class Surface:
         why_not = {} if self.checkpoints is None else self.checkpoints.troubles
         for what, reason in why_not.items():
             found.append(Reason(_CHECKPOINT[what], {"reason": reason}))
+        if self.history is not None and self.history.trouble:
+            found.append(Reason("health.history", {"reason": self.history.trouble}))
         before, since = self._shed
         shed = self._pipeline.counters.shed
         if shed > before:

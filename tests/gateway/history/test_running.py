@@ -44,6 +44,12 @@ def test_readings_of_nodes_reach_the_history_of_a_running_gateway(
         there.send(there.nodes.climate("climate-1/t1", 20.0 + n, 50.0, now - 3 * DAY + n * 60_000))
     wait_for(lambda: len(held(path, "climate-1/t1")) == 3, what="the readings in the history")
     assert [one.t for one in held(path, "climate-1/t1")] == [20.0, 21.0, 22.0]
+    entries = wait_for(lambda: gateway.reader.entries(kind=DIGEST), what="the day in the ledger")
+    (day,) = entries[0].body["days"]
+    assert (day["sensor"], day["readings"], day["revision"]) == ("climate-1/t1", 3, 1)
+    wait_for(lambda: unsealed(path) == 0, what="the history to know of it")
+    with closing(HistoryReader(path)) as reader:
+        assert verify(reader, gateway.reader).findings == []
 
 
 def thread_of(shop: Shop, open_history: Any, now: int) -> HistoryThread:
@@ -107,3 +113,25 @@ def test_a_disk_that_takes_nothing_is_tried_again_and_said_once(
         finally:
             thread.stop()
     assert [record.message for record in caplog.records].count("climate history: disk is full") == 1
+
+
+def test_a_history_that_takes_nothing_is_trouble_and_no_more(
+    site: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "TAKE_S", 0.02)
+    (tmp_path / "history.db").mkdir()
+    there: Site = site(history={"path": str(tmp_path / "history.db")})
+    gateway = there.start()
+    there.transport.link(True)
+    wait_for(
+        lambda: "health.history" in [one.key for one in gateway.surface.troubles()],
+        what="the trouble being told",
+    )
+    there.send(there.nodes.climate("climate-1/t1", 20.0, 50.0, gateway.clock.now()))
+    wait_for(lambda: gateway.reader.readings(kind="climate"), what="the reading in the ledger")
+    (tmp_path / "history.db").rmdir()
+    wait_for(lambda: held(tmp_path / "history.db", "climate-1/t1"), what="the reading taken later")
+    wait_for(
+        lambda: "health.history" not in [one.key for one in gateway.surface.troubles()],
+        what="the end of the trouble",
+    )
