@@ -25,7 +25,7 @@ def handed_in(
     ctx = tap.ctx
     things: tuple[str, ...] = (item.id,)
     if loan is not None and item.id == loan.item:
-        things = loan.away
+        things = (item.id, *(name for name in loan.away if name != item.id))
     inspected = ctx.config.loans.inspection and item.kind != "key"
     effects: list[Effect] = []
     for thing in things:

@@ -48,7 +48,7 @@ def inspect(asked: Act[Inspection], now: int, ctx: Context) -> Effects:
     things = _handed_in(item, loan, ctx)
     if loan is not None and loan.person == asked.by:
         raise RefusedActError("return.refused.own", {"item": item.name})
-    finding = _compared(body, things, ctx)
+    finding = _compared(body, things, _still_missing(loan))
     entry = {
         "loan": None if loan is None else loan.id,
         "slip": None if loan is None else loan.slip,
@@ -75,7 +75,7 @@ def inspect(asked: Act[Inspection], now: int, ctx: Context) -> Effects:
             effects += closed(loan, asked.by, "inspected, nothing differs", now)
         return effects
     if loan is not None:
-        for name in finding.missing:
+        for name in sorted(set(body.missing)):
             effects.append(missing(name, loan, loan.person, asked.by, now, ctx))
     return [*effects, _deficient(item, loan, finding, asked.by, now, ctx)]
 
@@ -144,7 +144,14 @@ def _counts(body: Inspection, things: list[Item]) -> dict[str, int]:
     return body.pages
 
 
-def _compared(body: Inspection, things: list[Item], ctx: Context) -> Finding:
+def _still_missing(loan: Loan | None) -> set[str]:
+    """Return what an earlier inspection did not find and nobody has brought since."""
+    if loan is None or loan.finding is None:
+        return set()
+    return set(msgspec.convert(loan.finding, Finding).missing) & set(loan.away)
+
+
+def _compared(body: Inspection, things: list[Item], still_missing: set[str]) -> Finding:
     stray = sorted(set(body.missing) - {t.id for t in things if t.id != body.item})
     if stray:
         raise RefusedActError("return.refused.not_with_it", {"items": ", ".join(stray)})
@@ -163,7 +170,7 @@ def _compared(body: Inspection, things: list[Item], ctx: Context) -> Finding:
     }
     return Finding(
         pages=pages,
-        missing=tuple(sorted(set(body.missing))),
+        missing=sorted({*body.missing, *still_missing}),
         damaged=body.condition == "damaged",
         seal_broken=body.seal == "broken",
         note=body.note,

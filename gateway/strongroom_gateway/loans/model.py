@@ -120,7 +120,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a return differs from what was lent; `pages` has what was expected and counted."""
 
     pages: dict[str, dict[str, int]] = {}
-    missing: tuple[str, ...] = ()
+    missing: list[str] = []
     damaged: bool = False
     seal_broken: bool = False
     note: str | None = None

@@ -149,7 +149,9 @@ def handed_in(loan: str | None, item: str, rows: RowsView) -> Iterator[Put]:
     if new.away:
         yield put(new)
     else:
-        yield from _timed(_change(new, state="returning"), found, None)
+        # What was found before stands until it is looked at again.
+        state = found.state if found.state == "deficient" else "returning"
+        yield from _timed(_change(new, state=state), found, None)
 
 
 @projects("return.inspected")

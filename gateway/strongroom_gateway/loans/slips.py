@@ -108,7 +108,8 @@ def withdraw(asked: Act[SlipEnding], now: int, ctx: Context) -> Effects:
             raise RefusedActError("slip.refused.is_out", {"slip": slip.id, "count": len(slip.out)})
     else:
         _decides(asked, slip, ctx)
-    loans = sorted({loan.id for i in slip.out if (loan := loan_of(i, ctx)) is not None})
+    lent = [loan for item in slip.out if (loan := loan_of(item, ctx)) is not None]
+    loans = sorted({loan.id for loan in lent if loan.state == "out"})
     entry = _decision(slip, asked, now) | {"comment": asked.body.reason, "loans": loans}
     return [Record("slip.withdrawn", entry), LOOK]
 

@@ -164,6 +164,8 @@ def test_a_volume_that_is_missing_from_its_box_stays_with_the_borrower():
     assert office.where("B3") == ("han", "@inspection")
     assert loan(office).away == ("V2",)
     assert "Vol 2 is missing" in office.out.alarms()[DEFICIENT].text
+    again = inspect(office, "B3", pages={"V1": 9})
+    assert again["finding"]["missing"] == ["V2"], "counting the rest again brings nothing back"
     office.visit("han", "V2")
     assert office.where("V2") == ("han", "@inspection")
     inspect(office, "B3", pages={"V1": 9, "V2": 5})
@@ -264,3 +266,45 @@ def test_what_differs_on_an_item_without_a_loan_is_settled_too():
     assert office.room.ctx.item("B1").pages == 80
     assert office.out.states("return.deficient:B1")[-1][1] == "RTNUN"
     assert refusal(office, "return.settle", "gao", **body) == "loan.refused.no_loan"
+
+
+def carry(office, epc, *sides):
+    """Carry a tag past the gate, from one antenna to the other."""
+    for side in sides:
+        for n in range(3):
+            office.now += 100
+            office.out.feed(office.nodes.read(epc, side, office.now, rssi=-45 + n))
+    office.wait(90 * SECOND)
+
+
+def test_what_is_carried_off_from_the_desk_comes_back_to_be_inspected():
+    office = lent("B2")
+    carry(office, "e2000002", "inner", "outer")
+    assert office.out.movements()[-1] == ("exit_without_leave", "B2")
+    body = {"item": "B2", "condition": "good"}
+    assert refusal(office, "return.inspect", "arch", **body) == "return.refused.not_handed_in"
+    carry(office, "e2000002", "outer", "inner")
+    office.visit("han", "B2")
+    assert office.where("B2") == ("han", "@inspection")
+    inspect(office, "B2")
+    assert loan(office).state == "closed"
+
+
+def test_withdrawing_the_slip_of_what_is_back_reminds_nobody():
+    office = lent("B2")
+    office.act("slip.withdraw", "gao", slip="S2027-00001", reason="enough")
+    office.wait(40 * DAY)
+    assert office.out.entries("loan.expedited") == []
+    inspect(office, "B2")
+    assert loan(office).state == "closed"
+
+
+def test_what_was_found_stands_until_it_is_looked_at_again():
+    office = lent("B3")
+    inspect(office, "B3", pages={"V1": 8}, missing=["V2"])
+    office.visit("han", "V2")
+    assert loan(office).state == "deficient"
+    words = {"loan": "L2027-00001", "outcome": "accepted", "reason": "one page less"}
+    office.act("return.settle", "gao", **words)
+    assert office.room.ctx.item("V1").pages == 8
+    assert loan(office).state == "closed"
