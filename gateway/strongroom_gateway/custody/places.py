@@ -52,8 +52,8 @@ class Leave(msgspec.Struct, frozen=True):
         return self.holder is not None
 
 
-def find_leave(item: str, ctx: Context, at: int | None = None) -> Leave:
-    """Return the leave of an item at Unix ms `at` (None: whatever the hour).
+def find_leave(item: str, ctx: Context, at: int) -> Leave:
+    """Return the leave of an item at Unix ms `at`, which may be a while ago.
 
     It has one while it is lent: to somebody who may borrow directly or has an approved slip, not
     called back, not overdue, not handed in again. The one place that says what a leave is.
@@ -74,7 +74,7 @@ def find_leave(item: str, ctx: Context, at: int | None = None) -> Leave:
         ctx.count("room.rows_unreadable")
         return Leave(None, looked_for | {"because": "the record cannot be read"})
     if loan is None:
-        return _without_loan(item, state.holder, state.since if at is None else at, looked_for, ctx)
+        return _without_loan(item, state.holder, at, looked_for, ctx)
     looked_for |= {"loan": loan.id, "slip": loan.slip, "until": loan.due, "at": at}
     if slip is not None:
         looked_for["approved_by"] = slip.decided_by
@@ -84,19 +84,15 @@ def find_leave(item: str, ctx: Context, at: int | None = None) -> Leave:
     return Leave(loan.person, looked_for, loan.slip, loan.id)
 
 
-def _ended(item: str, loan: Loan, slip: Slip | None, at: int | None) -> str | None:
+def _ended(item: str, loan: Loan, slip: Slip | None, at: int) -> str | None:
     """Return why a loan is no leave any more."""
     if item in loan.handed:
         return "handed in, waits for its inspection"
     if loan.state == "deficient":
         return "its return is being looked into"
-    if slip is not None and slip.state == "withdrawn":
+    if slip is not None and slip.state == "withdrawn" and (slip.ended or 0) <= at:
         return "its slip was withdrawn"
-    if loan.recalled:
-        return "called back"
-    if at is not None and at > loan.due:
-        return "overdue"
-    return None
+    return "overdue" if at > loan.due else None
 
 
 def _without_loan(

@@ -138,6 +138,7 @@ def test_leave_ends_when_the_slip_is_withdrawn():
     office = lent()
     (slip,) = [b["slip"] for _, b in office.out.entries("slip.requested")]
     office.act("slip.withdraw", "gao", slip=slip, reason="no")
+    assert find_leave("B2", office.room.ctx, office.now - SECOND).granted, "a report that came late"
     found = leave(office)
     assert not found.granted
     assert (found.looked_for["slip"], found.looked_for["because"]) == (
