@@ -12,13 +12,14 @@ from ..errors import StrongroomError
 from ..i18n import DEFAULT, LANGUAGES, text
 from ..ledger.reader import Reader
 from .bring import Brought, bring, look, stamp
+from .days import HistoryError
 from .loggers.formats import built_in
 from .loggers.options import Options
 from .loggers.rows import FAULTS
 from .place import Place, where
 from .query import HistoryReader
 from .register.command import add_register
-from .store import History, HistoryError
+from .store import History
 from .verify import verify
 
 _FINDINGS = 50

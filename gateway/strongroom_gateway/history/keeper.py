@@ -14,7 +14,8 @@ import msgspec
 from ..climate.validity.limits import NO_CORRECTION, Correction
 from ..ledger.canonical import canonical
 from ..ledger.dating import EntryView, ReadingView
-from .store import DIGEST, IMPORT, History, Run, Taken
+from .days import DIGEST
+from .store import IMPORT, History, Run, Taken
 
 DAY: Final = 86_400_000
 _PAGE: Final = 1000

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..config import Settings, load
 from ..i18n import DEFAULT, text
-from .store import HistoryError
+from .days import HistoryError
 
 
 class Place(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 from ..climate.compliance.calendar import Days
 from . import schema
+from .days import HistoryError
 from .readings import Reading, unpack_readings
 from .rollup import HOUR, MINUTE, Bucket, Part, minutes_of, unpack_buckets
-from .store import HistoryError
 
 DAY: Final = 24 * HOUR
 Step = Literal["minute", "hour", "day"]

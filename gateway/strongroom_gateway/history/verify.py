@@ -5,9 +5,9 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from .columns import PackedError
+from .days import DIGEST
 from .query import DayRow, HistoryReader
 from .readings import digest, unpack_readings
-from .store import DIGEST
 
 
 class Entries(Protocol):

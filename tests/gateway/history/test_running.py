@@ -10,10 +10,11 @@ from gateway.history.shop import DAY, HOUR, Shop, series
 from gateway.service.test_gateway import Site, site
 from strongroom_gateway.errors import SchemaError
 from strongroom_gateway.history import running
+from strongroom_gateway.history.days import DIGEST, HistoryError
 from strongroom_gateway.history.keeper import Retention
 from strongroom_gateway.history.query import HistoryReader
 from strongroom_gateway.history.running import HistoryThread
-from strongroom_gateway.history.store import DIGEST, History, HistoryError
+from strongroom_gateway.history.store import History
 from strongroom_gateway.history.verify import verify
 from support.waiting import wait_for
 

@@ -10,9 +10,10 @@ import pytest
 from gateway.history.shop import DAY, HOUR, Shop, series
 from strongroom_gateway.climate.validity.limits import Correction
 from strongroom_gateway.errors import SchemaError
+from strongroom_gateway.history.days import DIGEST, HistoryError
 from strongroom_gateway.history.keeper import Retention
 from strongroom_gateway.history.query import HistoryReader
-from strongroom_gateway.history.store import DIGEST, IMPORT, History, HistoryError
+from strongroom_gateway.history.store import IMPORT, History
 from strongroom_gateway.history.verify import verify
 
 START = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1000

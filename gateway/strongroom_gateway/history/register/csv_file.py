@@ -3,7 +3,7 @@
 import csv
 import io
 
-from .tables import Cell, Table
+from .cells import Cell, Table
 
 
 def write_csv(tables: list[Table]) -> bytes:

@@ -28,9 +28,9 @@ from reportlab.platypus import (
 )
 
 from ...profiles import Band
+from .cells import Cell, Say, Table
 from .fonts import NoFontError, find_font
 from .model import Part, Register
-from .tables import Cell, Say, Table
 
 _FONT: Final = "register"
 _NEEDED: Final = "aZ09°±%温湿度"

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
+from .cells import Cell, Say, Table
 from .model import Part, Register
-from .tables import Cell, Say, Table
 
 _WIDEST: Final = 60
 _SHEET: Final = 31

@@ -14,10 +14,11 @@ from gateway.history.shop import DAY, HOUR, Shop, series
 from strongroom_gateway.climate.compliance.limits import Definition
 from strongroom_gateway.history.keeper import Retention
 from strongroom_gateway.history.register.build import Held, build_part
+from strongroom_gateway.history.register.cells import Table
 from strongroom_gateway.history.register.csv_file import write_csv
 from strongroom_gateway.history.register.model import Part, Register
 from strongroom_gateway.history.register.page import write_page
-from strongroom_gateway.history.register.tables import Table, tables
+from strongroom_gateway.history.register.tables import tables
 from strongroom_gateway.history.register.workbook import write_workbook
 from strongroom_gateway.i18n import LANGUAGES, speaker
 from strongroom_gateway.profiles import bands, load_profile, swings
