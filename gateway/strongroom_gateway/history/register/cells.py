@@ -48,15 +48,15 @@ def kept_share(quantity: Quantity) -> float | None:
 
 
 def rounded(value: float | None, digits: int) -> float | None:
-    """Return a share as per cent."""
+    """Return a value to some digits, None for none."""
     return None if value is None else round(value, digits)
 
 
 def hours(ms: int) -> float:
-    """Return names of columns."""
+    """Return a time in ms as hours."""
     return round(ms / _HOUR, 2)
 
 
 def end_of_band(value: float) -> str:
-    """Return a text of the register."""
+    """Return an end of a band, "-" for an open one."""
     return "-" if value in (float("inf"), float("-inf")) else f"{value:g}"
