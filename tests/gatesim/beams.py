@@ -42,7 +42,7 @@ def judged_with_beams(seed: int, crossings: int, others: int) -> dict[str, int]:
     """Walk so often through the gate and so often not; return what came of it."""
     people = walks.People(Random(seed))
     rng = people.rng
-    found = {"out": 0, "in": 0, "missed": 0, "false": 0, "barely": 0}
+    found = {"out": 0, "in": 0, "look": 0, "missed": 0, "false": 0, "looks": 0, "barely": 0}
     for n in range(crossings + others):
         out = rng.random() < 0.65
         if n < crossings:
@@ -67,8 +67,9 @@ def judged_with_beams(seed: int, crossings: int, others: int) -> dict[str, int]:
                 found["barely"] += 1
                 continue
             got = [decision.outcome for decision in decisions if decision.id == one.tag]
-            found["missed"] += want is not None and want not in got
-            found["false"] += any(outcome != want for outcome in got)
-            for outcome in ("out", "in"):
+            found["missed"] += want == "out" and not got
+            found["false"] += any(outcome not in (want, "look") for outcome in got)
+            found["looks"] += want is None and "look" in got
+            for outcome in ("out", "in", "look"):
                 found[outcome] += got.count(outcome)
     return found

@@ -41,6 +41,10 @@ class Passed(msgspec.Struct, frozen=True, array_like=True):
         """Return whether a tag first read at this time came when they came."""
         return first >= self.began - ARRIVED - self.slack
 
+    def was_about(self, read: int) -> bool:
+        """Return whether a tag read at this time was about when they passed, if not with them."""
+        return self.came_along(read) and read <= self.ended + ARRIVED + self.slack
+
 
 class Half(msgspec.Struct, frozen=True, array_like=True):
     """One beam alone was broken and cleared: the first half of a passage, or nothing."""
@@ -51,12 +55,16 @@ class Half(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Present(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A tag in the field: since when, the last read, how many, and with whom it may have gone."""
+    """A tag in the field: since when, the last read, how many, and with whom it may have gone.
+
+    One that is `away` is heard no more; it is kept for those who pass shortly after.
+    """
 
     first: int
     last: int
     n: int
     with_: Passed | None = None
+    away: bool = False
     reports: tuple[Report, ...] = ()
 
 
@@ -93,25 +101,36 @@ def beam(state: Beams, side: Side, mono: int, manner: Manner, *, broken: bool) -
     return replace(clear, half=Half(side, state.began, mono))
 
 
-def carried(state: Beams, manner: Manner) -> tuple[Beams, list[str]]:
-    """Return the gate after somebody passed, and the tags that certainly went with them."""
+class Carried(msgspec.Struct, frozen=True):
+    """The tags that certainly went with somebody, and those that may have: they were about."""
+
+    sure: tuple[str, ...]
+    maybe: tuple[str, ...]
+
+
+def carried(state: Beams, manner: Manner) -> tuple[Beams, Carried]:
+    """Return the gate after somebody passed, and which tags went with them."""
     passed = state.passed
     tags: dict[str, Present] = {}
-    gone = []
+    sure, maybe = [], []
     for tag, there in state.tags.items():
-        if passed is None or not passed.meets(there.last):
-            tags[tag] = there
-        elif there.n >= manner.min_reads and passed.came_along(there.first):
-            gone.append(tag)
-            tags[tag] = msgspec.structs.replace(there, with_=None)
-        else:
-            tags[tag] = msgspec.structs.replace(there, with_=passed)
-    return msgspec.structs.replace(state, tags=tags), gone
+        with_ = there.with_
+        if passed is not None and there.n >= manner.min_reads:
+            if passed.meets(there.last) and passed.came_along(there.first):
+                sure.append(tag)
+                with_ = None
+            elif there.away and passed.was_about(there.last):
+                maybe.append(tag)
+        if passed is not None and passed.meets(there.last) and tag not in sure:
+            with_ = passed
+        tags[tag] = msgspec.structs.replace(there, with_=with_)
+    return msgspec.structs.replace(state, tags=tags), Carried(tuple(sure), tuple(maybe))
 
 
 def read(state: Beams, tag: str, report: Report, manner: Manner) -> tuple[Beams, Passed | None]:
     """Return the gate after a report on a tag, and the passage it certainly belongs to."""
     was = state.tags.get(tag)
+    was = None if was is None or was.away else was
     began = report.mono - report.span
     with_ = was.with_ if was is not None else None
     if with_ is None and was is None and state.passed is not None:
@@ -123,7 +142,7 @@ def read(state: Beams, tag: str, report: Report, manner: Manner) -> tuple[Beams,
         report.mono,
         report.n + (was.n if was is not None else 0),
         with_,
-        (*(was.reports if was is not None else ()), report)[-_KEPT:],
+        reports=(*(was.reports if was is not None else ()), report)[-_KEPT:],
     )
     sure = with_ is not None and with_.came_along(there.first)
     if not sure or there.n < manner.min_reads:
@@ -131,14 +150,21 @@ def read(state: Beams, tag: str, report: Report, manner: Manner) -> tuple[Beams,
     return _with(state, tag, msgspec.structs.replace(there, with_=None)), with_
 
 
-def gone(state: Beams, tag: str, manner: Manner) -> tuple[Beams, Passed | None]:
-    """Return the gate once a tag is heard no more, and the passage it then must have gone with."""
+def gone(state: Beams, tag: str, manner: Manner) -> tuple[Beams, Passed | None, bool]:
+    """Return the gate once a tag is heard no more, the passage it went with, and whether it surely
+    did: a tag that was first read when somebody had just passed may have.
+    """
     there = state.tags.get(tag)
-    if there is None:
-        return state, None
-    left = {name: one for name, one in state.tags.items() if name != tag}
-    sure = there.n >= manner.min_reads
-    return msgspec.structs.replace(state, tags=left), there.with_ if sure else None
+    if there is None or there.away:
+        return state, None, False
+    state = _with(state, tag, msgspec.structs.replace(there, with_=None, away=True))
+    if there.n < manner.min_reads:
+        return state, None, False
+    if there.with_ is not None:
+        return state, there.with_, True
+    passed = state.passed
+    late = passed is not None and passed.was_about(there.first) and there.first > passed.ended
+    return state, passed if late else None, False
 
 
 def forget(state: Beams, before: int) -> Beams:

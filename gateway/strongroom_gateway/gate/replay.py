@@ -150,34 +150,43 @@ class Replay:
         was = self._beams.get(key, Beams())
         side: Side = "inner" if line.input == gate.inner else "outer"
         now = beam(was, side, line.mono, self._manner, broken=line.on)
-        tags: list[str] = []
-        if now.passed is not None and now.passed is not was.passed:
-            now, tags = carried(now, self._manner)
+        if now.passed is None or now.passed is was.passed:
+            self._beams[key] = now
+            return
+        now, went = carried(now, self._manner)
         self._beams[key] = now
-        for tag in tags:
+        for tag in went.sure:
             self._passed(tag, line.at, now.passed, now.tags[tag].n)
+        for tag in went.maybe:
+            self._passed(tag, line.at, now.passed, now.tags[tag].n, "unclear")
 
     def _read(self, line: ReportLine) -> None:
         key = (line.node, line.boot)
         beams = self._beams.get(key, Beams())
         if line.act == "gone":
             there = beams.tags.get(line.id)
-            beams, passed = gone(beams, line.id, self._manner)
+            beams, passed, sure = gone(beams, line.id, self._manner)
             reads = there.n if there is not None else 0
+            how: How = "crossed" if sure else "unclear"
         else:
             report = Report("inner", line.mono, line.n, line.rssi, line.span)
             beams, passed = read(beams, line.id, report, self._manner)
             reads = beams.tags[line.id].n if line.id in beams.tags else line.n
+            how = "crossed"
         self._beams[key] = beams
-        self._passed(line.id, line.at, passed, reads)
+        self._passed(line.id, line.at, passed, reads, how)
 
-    def _passed(self, tag: str, at: int, passed: Passed | None, reads: int) -> None:
+    def _passed(
+        self, tag: str, at: int, passed: Passed | None, reads: int, how: How = "crossed"
+    ) -> None:
         if passed is None or passed.to == self._near(tag):
             return
         order: tuple[Side, ...] = ("inner", "outer") if passed.to == "outer" else ("outer", "inner")
-        self.sides[tag] = passed.to
-        found = Decision(at, tag, passed.to, "crossed", order, Heard(n=reads), Heard())
-        self.decisions.append(found)
+        found = Decision(at, tag, passed.to, how, order, Heard(n=reads), Heard())
+        if how == "crossed":
+            self.sides[tag] = passed.to
+        if found.outcome != "nothing":
+            self.decisions.append(found)
 
 
 class Score(msgspec.Struct):

@@ -178,12 +178,41 @@ def test_a_tag_read_once_and_one_too_weak_are_nothing():
 def test_long_before_is_not_with_them():
     site = Site()
     site.read(T0)
-    site.leave(T0 + 9_000)
+    site.leave(T0 + 30_000)
     assert site.out.movements() == []
+    assert site.out.states("exit") == []
 
 
 def test_two_hundred_simulated_walks_with_beams():
     found = judged_with_beams(seed=3, crossings=150, others=60)
     assert found["missed"] == 0
     assert found["false"] == 0
+    assert found["looks"] == 0
     assert found["out"] > 80
+
+
+def test_a_tag_that_was_about_when_somebody_left_is_asked_for():
+    """Read before they came to the beams and never again: with them, or put down just there."""
+    site = Site()
+    site.read(T0)
+    site.read(T0 + 1_200, act="gone", rssi=None)
+    site.leave(T0 + 5_000)
+    assert site.out.states("exit") == [("exit.unclear:HX-H-01", "UNACK")]
+    assert site.out.movements() == []
+    site.read(T0 + 60_000)
+    site.leave(T0 + 60_500)
+    assert site.out.states("exit")[-2:] == [
+        ("exit.unclear:HX-H-01", "RTNUN"),
+        ("exit.no_leave:HX-H-01", "LATCH_UNACK"),
+    ]
+
+
+def test_a_tag_first_read_outside_a_while_after_somebody_left_is_asked_for_until_it_is_elsewhere():
+    site = Site()
+    site.leave(T0)
+    site.read(T0 + 6_000)
+    site.read(T0 + 7_200, act="gone", rssi=None)
+    assert site.out.states("exit") == [("exit.unclear:HX-H-01", "UNACK")]
+    badge, box = "04aabbccdd0001", "04110001"
+    site.out.feed([site.nodes.tap(badge, T0 + 90_000), site.nodes.tap(box, T0 + 91_000)])
+    assert site.out.at(T0 + 900_000).states("exit")[-1] == ("exit.unclear:HX-H-01", "RTNUN")
