@@ -184,6 +184,8 @@ def leave(track: Track, side: Side, manner: Manner, near: Side) -> tuple[Track, 
     strong = last.n >= 2 and last.rssi >= manner.near_dbm and last.span >= manner.dwell
     if not strong or now.reads < manner.min_reads or not _plausible(now, near, manner):
         return now, None
+    if now.lies(manner) and not _passed_by(now, near, manner):
+        return now, None
     far = OTHER[near]
     return msgspec.structs.replace(now, run=None, told=far), Verdict(far, "crossed")
 
