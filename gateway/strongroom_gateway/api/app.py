@@ -15,12 +15,22 @@ from ..alarms.isa182 import RefusedError
 from ..epcis import routes as epcis
 from ..errors import LedgerError, RefusedActError, UnknownActError
 from ..i18n import text
-from . import acts, find, loans, people, proofs, reach, reads
+from . import acts, find, loans, people, proofs, reach, reads, safes, stocktakes
 from .asking import language
 from .page import page
 from .source import Operator, Source
 
 API = "/api/v1"
+_READS = (
+    reads.api,
+    find.api,
+    reach.api,
+    loans.api,
+    proofs.api,
+    safes.api,
+    stocktakes.api,
+    epcis.api,
+)
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -57,13 +67,7 @@ def read_app(source: Source, hosts: list[str]) -> FastAPI:
     The check of names keeps a page of a foreign site from reading it through the visitor's browser.
     """
     app = _bare("Strongroom", "What a room's gateway knows: read-only.", source)
-    app.include_router(reads.api, prefix=API)
-    app.include_router(find.api, prefix=API)
-    app.include_router(reach.api, prefix=API)
-    app.include_router(loans.api, prefix=API)
-    app.include_router(proofs.api, prefix=API)
-    app.include_router(epcis.api, prefix=API)
-    app.include_router(reads.outside)
+    _include_reads(app)
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
@@ -78,17 +82,18 @@ def admin_app(source: Source, operator: Operator) -> FastAPI:
     """Return the application of the local socket: reads, and people's acts on alarms."""
     app = _bare("Strongroom, local", "Acts on alarms, over a socket of this machine.", source)
     app.state.operator = operator
-    app.include_router(reads.api, prefix=API)
-    app.include_router(find.api, prefix=API)
-    app.include_router(reach.api, prefix=API)
-    app.include_router(loans.api, prefix=API)
-    app.include_router(proofs.api, prefix=API)
-    app.include_router(epcis.api, prefix=API)
-    app.include_router(reads.outside)
+    _include_reads(app)
     app.include_router(acts.api, prefix=API)
     app.include_router(people.api, prefix=API)
     app.include_router(proofs.acts, prefix=API)
     return app
+
+
+def _include_reads(app: FastAPI) -> None:
+    """Both applications read the same."""
+    for router in _READS:
+        app.include_router(router, prefix=API)
+    app.include_router(reads.outside)
 
 
 def _bare(title: str, description: str, source: Source) -> FastAPI:

@@ -48,6 +48,11 @@ class Made:
         for n, side in enumerate(["inner", "inner", "outer", "outer"]):
             out.feed(nodes.read("e2000001", side, T0 + 2_000 + n * 200, rssi=-45))
         out.feed(nodes.door(True, T0 + 10 * 3_600_000))
+        keeper = {"id": "keeper", "name": "Keeper", "roles": ["archivist"]}
+        out.take(self._room.act("person.register", "local:root", {"row": keeper}, T0 + 4_000))
+        hall = {"id": "hall", "name": "Hall", "kind": "room"}
+        out.take(self._room.act("place.register", "keeper", {"row": hall}, T0 + 4_000))
+        out.take(self._room.act("stocktake.begin", "keeper", {"place": "hall"}, T0 + 4_000))
         self.store = Store(SqliteStorage(folder / "ledger.db"))
         self.store.open()
         work = empty_work()
@@ -162,6 +167,12 @@ PATHS = [
     ("/api/v1/proofs/inclusion", "/api/v1/proofs/inclusion?idx=2&size=5"),
     ("/api/v1/proofs/consistency", "/api/v1/proofs/consistency?from=2"),
     ("/api/v1/checkpoints", "/api/v1/checkpoints"),
+    ("/api/v1/find", "/api/v1/find?q=Box"),
+    ("/api/v1/safes", "/api/v1/safes"),
+    ("/api/v1/safes/{safe}", "/api/v1/safes/deeds"),
+    ("/api/v1/safes/{safe}/day-ends", "/api/v1/safes/deeds/day-ends"),
+    ("/api/v1/stocktakes", "/api/v1/stocktakes"),
+    ("/api/v1/stocktakes/{stocktake}", "/api/v1/stocktakes/K00001"),
     ("/health", "/health"),
 ]
 TEXTS = {"/metrics", "/api/v1/proofs/file"}
