@@ -94,6 +94,7 @@ class Node:
             (None, "flash"): self._unwritten
         }  # (signal or None for all, name) -> rule
         self._sensed = {}  # sensor -> mono of its last good reading
+        self._said = {}  # sensor -> what it said then
         self._relays = []
         self._shared = {}
         self._served = {}  # (role, device) -> handler of its commands
@@ -130,12 +131,21 @@ class Node:
         sensor = fields.get("sensor")
         if sensor is not None:
             self._sensed[sensor] = self.clock.mono()
+            self._said[sensor] = fields
         self.outbox.add(contract.TELEMETRY, kind, fields)
         self.link.wake()
 
     def sensed(self, sensor):
         """Return the mono of a sensor's last good reading, None for never."""
         return self._sensed.get(sensor)
+
+    def reading(self, sensor, quantity):
+        """Return a value of a sensor's last good reading, None for never."""
+        return self._said.get(sensor, {}).get(quantity)
+
+    def heard(self):
+        """Return the mono of the gateway's last word; that of the start when there was none yet."""
+        return self.link.heard
 
     def serve(self, role, device_id, handler):
         """Take over the commands of a device: handler(fields) -> None when done, else why not."""

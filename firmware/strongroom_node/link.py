@@ -86,6 +86,7 @@ class Link:
         self._resend_ms = self._resend_first
         self._progress_at = 0
         self._ack_heard = False  # the gateway lives, though it may not go on
+        self.heard = 0  # mono of the gateway's last word; a boot counts as one
         self._asked = None  # mono in the last info: the question to the gateway's clock
         self._info_pause = INFO_FIRST_MS
         self._info_due = 0
@@ -259,6 +260,7 @@ class Link:
 
     def _take_ack(self, payload):
         marks = contract.parse_ack(payload)
+        self.heard = self._clock.mono()
         if not marks:
             # The gateway has just come, and acknowledges nothing: what was sent before may have found nobody.
             self._outbox.rewind()

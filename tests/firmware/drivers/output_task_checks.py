@@ -5,6 +5,7 @@ import asyncio
 from strongroom_esp32.hal import Board
 from strongroom_node.buzzer import ALARM, Flag
 from strongroom_node.drivers import relay, signal
+from strongroom_node.errors import ConfigError
 from strongroom_node.tasks import relay as relay_task
 from strongroom_node.tasks import signal as signal_task
 from strongroom_sim.bench import bench
@@ -30,6 +31,8 @@ class Node:
         self.last = {}
         self.rules = []
         self.sound_ms = 60000
+        self.values = {}
+        self.word = 1000
 
     def emit(self, kind, fields):
         assert kind == "node"
@@ -43,6 +46,12 @@ class Node:
 
     def sensed(self, device):
         return self.last.get(device)
+
+    def reading(self, device, quantity):
+        return self.values.get((device, quantity))
+
+    def heard(self):
+        return self.word
 
 
 def board():
@@ -111,6 +120,89 @@ def check_rest_after_running():
     assert "120 s" in why and pin() == 0
     node.clock.now += 120000
     assert c.command(on()) is None and pin() == 1
+
+
+def alone(**cfg):
+    """Return a dryer that acts by itself after ten minutes, and lets days of `says` pass."""
+    c, node = control(
+        needs="t1", alone_by="rh", alone_on=62, alone_off=56, alone_after_ms=600000, **cfg
+    )
+
+    def says(humidity, ms=1000):
+        for _ in range(max(1, ms // 1000)):
+            node.clock.now += 1000
+            node.last["t1"] = node.clock.now
+            node.values[("t1", "rh")] = humidity
+            c.tick()
+
+    return c, node, says
+
+
+def check_alone_it_runs_by_its_own_thresholds():
+    _, node, says = alone()
+    says(70, 599000)
+    assert pin() == 0, "the gateway may only be slow"
+    says(70, 2000)
+    assert pin() == 1 and node.events[-1] == ("relay.changed", "dry", "alone")
+    says(57, 60000)
+    assert pin() == 1
+    says(55)
+    assert pin() == 0 and node.events[-1] == ("relay.changed", "dry", "alone")
+    says(61, 60000)
+    assert pin() == 0
+    assert len(node.events) == 2
+
+
+def check_alone_it_gives_way_when_the_gateway_is_heard():
+    c, node, says = alone()
+    says(70, 700000)
+    node.word = node.clock.now
+    says(70, 9000)
+    assert pin() == 1, "its own lease lasts ten seconds"
+    says(70, 2000)
+    assert pin() == 0 and node.events[-1] == ("relay.expired", "dry", None)
+    says(70, 60000)
+    assert pin() == 0, "the gateway has not asked for it"
+    assert c.command(on()) is None and pin() == 1
+
+
+def check_alone_it_still_rests_and_never_runs_blindly():
+    c, node, says = alone(min_off_ms=180000, max_on_ms=3600000, fresh_ms=300000)
+    says(70, 700000)
+    assert pin() == 1
+    says(70, 3560000)
+    assert node.events[-1] == ("relay.changed", "dry", "max_on") and pin() == 0
+    says(70, 100000)
+    assert pin() == 0
+    says(70, 40000)
+    assert pin() == 1
+    for _ in range(310):
+        node.clock.now += 1000
+        c.tick()
+    assert pin() == 0 and node.events[-1] == ("relay.changed", "dry", "sensor")
+
+
+def check_alone_a_heater_goes_the_other_way():
+    c, node = control(needs="t1", alone_by="t", alone_on=8, alone_off=10, alone_after_ms=1000)
+    node.clock.now += 5000
+    node.last["t1"] = node.clock.now
+    for value, wanted in ((9, 0), (7.9, 1), (9.5, 1), (10.1, 0)):
+        node.values[("t1", "t")] = value
+        c.tick()
+        assert pin() == wanted, value
+
+
+def check_alone_needs_its_sensor_and_both_thresholds():
+    for cfg in (
+        {"alone_by": "rh", "alone_on": 60, "alone_off": 55},
+        {"alone_by": "rh", "alone_on": 60, "needs": "t1"},
+        {"alone_by": "rh", "alone_on": 60, "alone_off": 60, "needs": "t1"},
+    ):
+        try:
+            control(**cfg)
+        except ConfigError:
+            continue
+        raise AssertionError("it was taken: %s" % cfg)
 
 
 def check_blind_means_off():
