@@ -150,7 +150,7 @@ class ControlSection(_Section, frozen=True):
     wet: Tolerated = 2.5
     dry: Tolerated = 2.5
     recover_t: Annotated[float, Meta(gt=0, le=20)] = 1.2
-    recover_rh: Annotated[float, Meta(gt=0, le=30)] = 3.0
+    recover_rh: Annotated[float, Meta(gt=0, le=30)] = 2.0
     changeover_s: Pause = 900
     stage_s: Pause = 1_200
     settle_s: Annotated[float, Meta(ge=1, le=3600)] = 120
@@ -205,8 +205,10 @@ class TrustSection(_Section, frozen=True):
 class TrendSection(_Section, frozen=True):
     """What is watched beside the band. `rate_t` (K) and `rate_rh` (%RH) may change in an hour;
     `warn_min`: how long before a limit its coming is told; `dew_margin` (K): how much warmer than the
-    dew point a surface has to stay. 0 switches a watch off.
+    dew point a surface has to stay. 0 switches a watch off, and `swing` that of the daily swing.
     """
+
+    swing: bool = True
 
     rate_t: Tolerated = 3.0
     rate_rh: Tolerated = 12.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from strongroom_gateway.climate.control import Air, Control, Inputs, Plan, decide
+from strongroom_gateway.climate.control import Air, Control, Inputs, Plan, decide, follows
 from strongroom_gateway.climate.control.state import Extremes
 
 On = dict[str, bool]
@@ -75,14 +75,29 @@ def edge(plan: Plan) -> Controller:
     )
 
 
-def ours(plan: Plan) -> Controller:
-    """Strongroom's controller; leases, renewals and all."""
-    state = Control()
+class Ours:
+    """Strongroom's controller; leases, renewals and all. Counts runs that the room did not follow."""
 
-    def control(seen: Seen, now: int) -> On:
-        nonlocal state
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._state = Control()
+        self._doubted: set[tuple[str, int | None]] = set()
+
+    @property
+    def doubted(self) -> int:
+        """Return how many runs of machines would have raised an alarm that they do nothing."""
+        return len(self._doubted)
+
+    def __call__(self, seen: Seen, now: int) -> On:
+        """Return the machines that are to be on."""
         inputs = Inputs(seen.air, seen.outdoor, seen.door, seen.extremes)
-        state, _ = decide(state, inputs, now, plan)
-        return {m.relay: state.runs[m.name].on for m in plan.machines if m.name in state.runs}
-
-    return control
+        self._state, _ = decide(self._state, inputs, now, self._plan)
+        on = {}
+        for machine in self._plan.machines:
+            run = self._state.runs.get(machine.name)
+            if run is None:
+                continue
+            on[machine.relay] = run.on
+            if run.on and follows(machine, run, seen.air, now) is False:
+                self._doubted.add((machine.name, run.since))
+        return on

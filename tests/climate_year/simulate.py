@@ -1,7 +1,7 @@
 """One room, one place, one seed, one controller, some days: what came of it."""
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import exp
 from pathlib import Path
 from random import Random
@@ -232,4 +232,4 @@ class _Window:
         )
 
 
-__all__ = ["ROOMS", "START", "Result", "door_open", "plan_of", "replace", "run"]
+__all__ = ["ROOMS", "START", "Result", "door_open", "plan_of", "run"]

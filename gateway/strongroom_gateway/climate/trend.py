@@ -107,7 +107,7 @@ def _findings(
     course: Course, stood: tuple[str, ...], zone: Zone, now: int, ctx: Context, setup: Setup
 ) -> Iterator[Finding]:
     swing = setup.swings.get(zone.section.id)
-    if swing is not None:
+    if swing is not None and setup.trend.swing:
         for quantity, limit in (("t", swing.temperature), ("rh", swing.humidity)):
             yield _swung(course, quantity, limit, stood)
     trend = setup.trend

@@ -200,7 +200,7 @@ step = st.tuples(
 
 
 @given(st.lists(step, max_size=60), st.data())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_restoring_the_committed_rows_anywhere_changes_nothing(story, data):
     cut = data.draw(st.integers(0, len(story)))
     lasting, restored, ledger = held(), None, {}

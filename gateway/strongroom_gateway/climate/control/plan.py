@@ -52,7 +52,7 @@ class Tolerance(msgspec.Struct, frozen=True):
     wet: float = 2.5
     dry: float = 2.5
     recover_t: float = 1.2
-    recover_rh: float = 3.0
+    recover_rh: float = 2.0
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -2,8 +2,8 @@
 
 One big machine that is on or off moves the air more than the day may swing; two small ones follow
 the load. The next joins when the value is still beyond its mark after `plan.stage`, or when it is outside the
-band; at the end of a
-demand one leaves at once and the others follow at the same pace, so that what is needed all the
+band; half-way back, or at the end of a
+demand, one leaves at once and the others follow at the same pace, so that what is needed all the
 time stays on.
 """
 
@@ -35,7 +35,11 @@ def staged(
             edge = found.of(want.demand)
             pace = 0 if _beyond(want, air, edge.limit) else plan.stage
             more = _beyond(want, felt, edge.begin)
-            chosen |= _joining(kin, runs, now, more=more, pace=pace)
+            halfway = not _beyond(want, air, (edge.begin + edge.end) / 2.0)
+            if halfway and sum(m.name in runs and runs[m.name].on for m in kin) > 1:
+                chosen |= _leaving(kin, runs, now, plan.stage)
+            else:
+                chosen |= _joining(kin, runs, now, more=more, pace=pace)
         elif len(kin) > 1:
             chosen |= _leaving(kin, runs, now, plan.stage)
     return chosen

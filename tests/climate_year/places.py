@@ -1,0 +1,37 @@
+"""The rooms of the comparison, and the controllers each of them is given."""
+
+from collections.abc import Callable
+
+import msgspec
+from strongroom_gateway.climate.control import Machine, Plan
+
+from .controllers import Controller, Ours, edge, middle
+from .simulate import plan_of
+
+PLACES = ("chongqing", "guangzhou", "harbin", "kunming", "lhasa")
+PAIRED = ("heating", "cooling", "dehumidifier", "humidifier")
+
+
+def rested(plan: Plan) -> Plan:
+    """Return the plan with the times that a machine of each kind has in a configuration."""
+    short, fan = 120_000, 600_000
+
+    def timed(machine: Machine) -> Machine:
+        if machine.kind in ("humidifier", "heating"):
+            return msgspec.structs.replace(machine, min_on=short, min_off=short)
+        if machine.kind == "fan":
+            return msgspec.structs.replace(machine, min_on=fan, min_off=fan)
+        return machine
+
+    return msgspec.structs.replace(plan, machines=tuple(timed(m) for m in plan.machines))
+
+
+ONE, TWO = rested(plan_of()), rested(plan_of(halved=PAIRED))
+
+CONTROLLERS: dict[str, Callable[[], tuple[Controller, Plan]]] = {
+    "plain, middle of the band": lambda: (middle(), ONE),
+    "plain, our marks": lambda: (edge(ONE), ONE),
+    "ours, one of each": lambda: (Ours(ONE), ONE),
+    "ours, two halves": lambda: (Ours(TWO), TWO),
+}
+"""Name -> a new controller with its plan. The plain ones have no use for a fan."""
