@@ -9,12 +9,12 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import PlainTextResponse, Response
 
 from ..alarms.book import UnknownAlarmError
-from ..custody.places import MOVEMENTS
 from ..errors import LedgerError
 from ..i18n import text
 from ..ledger.dating import EntryView
 from ..room.context import Context
 from ..room.model import Item
+from ..room.projections import kinds
 from .asking import AfterIdx, AfterName, Language, Limit, Newest, TheSource
 from .exposition import CONTENT_TYPE
 from .models import (
@@ -145,14 +145,19 @@ def movements(
     )
 
 
+def _movement_kinds() -> list[str]:
+    """Return every kind of entry that says an item changed hands or place."""
+    return sorted(kind for kind in kinds() if kind.startswith("movement."))
+
+
 def _movements(source: Source, after: int, limit: int) -> list[EntryView]:
-    kinds = [source.record.entries(after, limit, kind) for kind in MOVEMENTS]
-    return list(heapq.merge(*kinds, key=lambda e: e.idx))[:limit]
+    lists = [source.record.entries(after, limit, kind) for kind in _movement_kinds()]
+    return list(heapq.merge(*lists, key=lambda e: e.idx))[:limit]
 
 
 def _newest_movements(source: Source, limit: int) -> list[EntryView]:
-    kinds = [source.record.newest_entries(limit, kind) for kind in MOVEMENTS]
-    return list(heapq.merge(*kinds, key=lambda e: -e.idx))[:limit]
+    lists = [source.record.newest_entries(limit, kind) for kind in _movement_kinds()]
+    return list(heapq.merge(*lists, key=lambda e: -e.idx))[:limit]
 
 
 @api.get("/entries", responses=_AWAY)

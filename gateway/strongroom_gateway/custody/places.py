@@ -1,6 +1,6 @@
 """Places that are no shelf, and the leave under which an item may go."""
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -14,7 +14,6 @@ from ..room.model import OUTSIDE, RETURNING, UNFILED, WITH_HOLDER
 __all__ = [
     "INSPECTION",
     "MISSING",
-    "MOVEMENTS",
     "OUTSIDE",
     "RETURNING",
     "UNFILED",
@@ -22,18 +21,6 @@ __all__ = [
     "Leave",
     "find_leave",
 ]
-
-MOVEMENTS: Final = (
-    "movement.check_out",
-    "movement.exit",
-    "movement.exit_without_leave",
-    "movement.handed_in",
-    "movement.missing",
-    "movement.return",
-    "movement.return_pending",
-)
-"""Every kind of ledger entry that says an item changed hands or place."""
-
 
 class Leave(msgspec.Struct, frozen=True):
     """What allows an item to be carried out, and what was looked for to find it.

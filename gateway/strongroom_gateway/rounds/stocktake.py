@@ -171,7 +171,16 @@ def sign(asked: Act[Sign], now: int, ctx: Context) -> Effects:
     for name in made.found:
         effects.append(Clear(CODE, name, why))
     signed_by = [stock.first, asked.by]
-    summary = {**base, "place": stock.place, "signed_by": signed_by, **msgspec.to_builtins(made)}
+    summary = {
+        **base,
+        "place": stock.place,
+        "signed_by": signed_by,
+        "found": made.found,
+        "missing": made.missing,
+        "misplaced": _rows(made.misplaced),
+        "unexpected": _rows(made.unexpected),
+        "strange": made.strange,
+    }
     return [*effects, Record("stocktake.signed", summary)]
 
 
@@ -230,6 +239,10 @@ def report(stock: Stocktake, ctx: Context) -> Report:
     strange = [name.rpartition("/")[2] for name, _ in ctx.rows.scan(_STRANGE, f"{stock.id}/")]
     missing = sorted(set(expected) - set(seen_at))
     return Report(sorted(found), missing, misplaced, unexpected, sorted(strange))
+
+
+def _rows(seen_at: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"item": item, "place": place} for item, place in sorted(seen_at.items())]
 
 
 def places_below(place: str, ctx: Context) -> list[str]:

@@ -3,6 +3,7 @@
 from ..mapping import Maps, Silent
 
 _LIST = "it is about the list; nothing has happened to an original yet"
+_LATER = "what was seen counts, and is told, when two have signed it: stocktake.signed"
 
 TABLE = (
     Maps(
@@ -44,10 +45,19 @@ TABLE = (
     Maps(
         kind="stocktake.signed",
         step="stock_taking",
-        items=("found[]", "items[]"),
-        location=("place", "scope"),
-        more={"missing": "missing[]", "unexpected": "unexpected[]", "misplaced": "misplaced[]"},
+        items=("found[]",),
+        location=("place",),
+        more={
+            "missing": "missing[]",
+            "unexpected": "unexpected[].item",
+            "misplaced": "misplaced[].item",
+        },
+        only=("found[]", "missing[]"),
     ),
+    Silent(kind="stocktake.begun", because=_LATER),
+    Silent(kind="stocktake.seen", because=_LATER),
+    Silent(kind="stocktake.countersigned", because=_LATER),
+    Silent(kind="stocktake.dropped", because="nothing follows from it"),
     Silent(kind="certificate.offered", because=_LIST),
     Silent(kind="certificate.confirmed", because=_LIST),
     Silent(kind="certificate.rejected", because=_LIST),

@@ -48,6 +48,12 @@ TABLE = (
         location=("place",),
     ),
     Maps(
+        kind="movement.found",
+        step="stock_taking",
+        disposition="available",
+        location=("place",),
+    ),
+    Maps(
         kind="movement.missing",
         step="inspecting",
         disposition="unknown",
