@@ -10,7 +10,7 @@ moment, and `node.measure(kind, fields)` for readings. None of them waits for th
 import asyncio
 import gc
 
-from strongroom_node import contract, devices, dial
+from strongroom_node import contract, devices
 from strongroom_node.buzzer import ALARM, Flag
 from strongroom_node.clock import Clock
 from strongroom_node.compat import (
@@ -22,9 +22,8 @@ from strongroom_node.compat import (
     sleep_ms,
     wall_ms,
 )
+from strongroom_node.connecting import make_link
 from strongroom_node.errors import ConfigError, DriverError, StoreError
-from strongroom_node.link import BATCH, Link
-from strongroom_node.mqtt import Client
 from strongroom_node.outbox import Outbox
 from strongroom_node.supervisor import Supervisor
 
@@ -33,6 +32,7 @@ WDT_MS = 10000
 LINK_DEADLINE_MS = 60000  # one try to connect may take 25 s and cannot say that it lives
 SAFE_MS = 600000  # safe mode lasts ten minutes, then the node tries again
 HEALTH_MS = 60000
+SELDOM = ("configuring", "boots", "trial", "config_store")  # modules, unloaded after use
 UPKEEP_MS = 1000
 FLASH_MS = 5000  # between two tries to tell of events that flash did not take
 ANSWER_MS = 2000
@@ -55,7 +55,7 @@ class Node:
     """
 
     def __init__(self, board, settings, on_accept=None):
-        from strongroom_node import boots, config, ids
+        from strongroom_node import config, configuring, ids
 
         if IS_MICROPYTHON:
             gc.threshold(SWEEP_BYTES)
@@ -67,15 +67,12 @@ class Node:
         self.flash_errors = 0
         self._unwritten = Flag(ALARM)
         self.cause = board.reset_cause()
-        guard = boots.BootGuard(self.store)
-        self.safe = self._try_flash(guard.begin) or False
-        self.failed_boots = guard.failed
-        given_up = self._start_trial()
-        self.boot = self._try_flash(ids.next_boot, self.store)
+        given_up = configuring.begin(self)
+        self.boot = self.try_flash(ids.next_boot, self.store)
         if self.boot is None:
             # Flash is dead: what this boot says must still not look like another boot's.
             self.boot = (1 << 16) + int.from_bytes(random_bytes(4), "big") % (1 << 29)
-        for name in ("config", "ids", "boots", "trial", "config_store"):
+        for name in ("config", "ids") + SELDOM:
             forget("strongroom_node." + name)
         self.clock = Clock(wall_ms(), board.set_wall)
         self.clock.on_anchor = self._anchor
@@ -99,8 +96,9 @@ class Node:
         self._shared = {}
         self._served = {}  # (role, device) -> handler of its commands
         self._reset_at = None
+        self._lasted = False
         self.network = board.network()
-        self.link = self._make_link()
+        self.link = make_link(self, self._command, self._take_config, self._wedged, log)
         self.supervisor = Supervisor(board.wdt(WDT_MS), self.report)
         self.emit("node", {"what": "boot", "cause": self.cause})
         if given_up is not None:
@@ -218,7 +216,7 @@ class Node:
             driver = module.create(self.board, cfg)
         except (ConfigError, DriverError, OSError, KeyError, ValueError) as error:
             if isinstance(error, (ConfigError, KeyError, ValueError)):
-                self._back_to_good("%s: %s" % (device_id, error))
+                self._rarely("back_to_good", "%s: %s" % (device_id, error))
             self.report("driver.fault", device_id, error)
             return
         if module.ROLE == "relay":
@@ -237,8 +235,11 @@ class Node:
             if self.flash_errors and now >= tell_at:
                 tell_at = now + FLASH_MS
                 self._tell_flash()
+            if self._lasted:
+                self._rarely("lasted")
+                self._lasted = False
             if self.safe and now >= SAFE_MS and self._reset_at is None:
-                self._boot_is_good()
+                self._rarely("boot_is_good")
                 self._reset_at = now
             if self._reset_at is not None and now >= self._reset_at:
                 await self._leave()
@@ -284,21 +285,20 @@ class Node:
         }
 
     def _good(self):
-        self._boot_is_good()
-        if self._ask_trial("passed"):
-            self.report("config.applied", version=self.version)
+        self._lasted = True  # the rest is work, and for a task that may fail and begin again
 
     async def _leave(self):
         for relay in self._relays:
             relay.set(False)
         await self.link.stop()
-        self._try_flash(self.outbox.flush)  # readings in RAM would not outlive the reset
-        self._boot_is_good()  # a reset on purpose is no failed boot
+        self.try_flash(self.outbox.flush)  # readings in RAM would not outlive the reset
+        self._rarely("boot_is_good")  # a reset on purpose is no failed boot
         self.board.reset()
 
     # flash
 
-    def _try_flash(self, action, *arguments):
+    def try_flash(self, action, *arguments):
+        """Do something on flash and return what comes of it, None when flash failed, which is told."""
         try:
             return action(*arguments)
         except StoreError as error:
@@ -333,80 +333,23 @@ class Node:
     def _setting(self, key):
         return (self.config or self.settings).get(key, {})
 
-    def _start_trial(self):
-        from strongroom_node.trial import Trial
-
-        trial = Trial(self.store, devices.Types(), self._try_flash)
-        self.config = trial.begin(self.failed_boots)
-        return trial.given_up
-
-    def _ask_trial(self, what, *arguments):
+    def _rarely(self, what, *arguments):
         """Do what is seldom done, with modules that are not kept for it."""
-        from strongroom_node.trial import Trial
+        from strongroom_node import configuring
 
         try:
-            trial = Trial(self.store, devices.Types(), self._try_flash)
-            return getattr(trial, what)(*arguments)
+            return getattr(configuring, what)(self, *arguments)
         finally:
-            forget("strongroom_node.trial")
-            forget("strongroom_node.config_store")
-
-    def _boot_is_good(self):
-        from strongroom_node.boots import BootGuard
-
-        self._try_flash(BootGuard(self.store).good)
-        forget("strongroom_node.boots")
+            for name in SELDOM:
+                forget("strongroom_node." + name)
 
     def _take_config(self, payload):
-        version, why = self._ask_trial("offer", payload, self.version)
-        if why is not None:
-            self.report("config.refused", version=version, why=why)
-        elif version is not None:
-            self._reset_soon()  # pins and buses are claimed once: a new start is the clean way
-
-    def _back_to_good(self, why):
-        """Give up a configuration on trial; does nothing when none is."""
-        version = self._ask_trial("give_up_trial")
-        if version is not None:
-            self.report("config.refused", version=version, why=why)
-            self._boot_is_good()
-            self.board.reset()
+        try:
+            self._rarely("take", payload)
+        except MemoryError:  # said, so that nobody waits for it
+            self.report("config.refused", version=0, why="no memory is left to look at it")
 
     # the link
-
-    def _make_link(self):
-        broker = self.settings["broker"]
-        cfg = {"room": self.settings["room"], "node": self.settings["node"]}
-        if "resend_ms" in broker:
-            cfg["resend_ms"] = broker["resend_ms"]
-        return Link(
-            cfg,
-            self._make_client,
-            self.outbox,
-            self.clock,
-            on_command=self._command,
-            on_config=self._take_config,
-            emit=self.emit,
-            info=self.info,
-            network=self.network,
-            on_wedged=self._wedged,
-            log=log,
-        )
-
-    def _make_client(self):
-        broker = self.settings["broker"]
-        tls = broker.get("tls")
-        if tls is not None:
-            tls = {part: _content(tls[part]) for part in ("ca", "cert", "key")}
-        room, node = self.settings["room"], self.settings["node"]
-        return Client(
-            dial.dialer(broker["host"], broker.get("port", 1883 if tls is None else 8883), tls),
-            room + "-" + node,
-            will=(contract.topic(room, node, "status"), b"offline", 1, True),
-            keepalive=broker.get("keepalive", 30),
-            window=BATCH,
-            limit=contract.MAX_IN + 256,
-        )
 
     def _anchor(self, mono, ts, source):
         fields = {"what": "clock.anchor", "of_boot": self.boot, "source": source}
@@ -415,16 +358,17 @@ class Node:
 
     def _wedged(self, why):
         self.report("driver.fault", "network", why)
-        self._reset_soon()
+        self.reset_soon()
 
-    def _reset_soon(self):
+    def reset_soon(self):
+        """Leave in a moment, with a goodbye, and start anew."""
         if self._reset_at is None:
             self._reset_at = self.clock.mono() + 1500
 
     def _command(self, what, command):
         """Carry out a command from the gateway; return None, or why not."""
         if what == "reboot":
-            self._reset_soon()
+            self.reset_soon()
             return None
         if what == "identify":
             for (role, _), handler in self._served.items():
@@ -437,14 +381,6 @@ class Node:
         if handler is None:
             return "no %s is called %s" % (what, command[what])
         return handler(command)
-
-
-def _content(path):
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise ConfigError("cannot read %s: %s" % (path, error))
 
 
 def main(board):

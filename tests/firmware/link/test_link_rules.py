@@ -10,7 +10,8 @@ from support.interpreters import FIRMWARE
 
 sys.path[:0] = [str(FIRMWARE), str(FIRMWARE / "sim")]
 
-from strongroom_node.clock import Clock  # noqa: E402 - the path comes first
+from strongroom_node.app import Node  # noqa: E402 - the path comes first
+from strongroom_node.clock import Clock  # noqa: E402
 from strongroom_node.errors import LinkError  # noqa: E402
 from strongroom_node.link import Link  # noqa: E402
 from strongroom_sim import virtual  # noqa: E402
@@ -190,3 +191,20 @@ def test_a_gateway_that_has_just_come_is_sent_everything_at_once():
         "strongroom/v1/r1/n1/ack", b'{"event":[],"telemetry":[],"ts":1795000000000}', False
     )
     assert outbox.rewound == 1
+
+
+def test_a_configuration_that_the_heap_has_no_room_for_is_refused() -> None:
+    told = []
+
+    class Full(Node):
+        def __init__(self) -> None:
+            pass
+
+        def _rarely(self, what: str, payload: bytes) -> None:
+            raise MemoryError
+
+        def report(self, what: str, **fields: object) -> None:
+            told.append((what, fields))
+
+    Full()._take_config(b"{}")
+    assert told == [("config.refused", {"version": 0, "why": "no memory is left to look at it"})]
