@@ -19,7 +19,7 @@ from ..room.registry import rule
 from .answering import LATE, answer, answer_done
 from .handing import handed_in
 from .places import WITH_HOLDER
-from .session import RULE, Refusal, Session, Tap, began, ended, idle, next_please, noted
+from .session import RULE, Refusal, Session, Tap, began, ended, idle, next_please, noted, paused
 
 _KEEPERS = ("archivist", "certificate_custodian")
 
@@ -46,7 +46,9 @@ def desk(
     which arrive late are booked as they were made.
     """
     if isinstance(event, Tick):
-        return None, [] if state is None else ended(state, event.key, "idle", now, ctx)
+        if state is None:
+            return None, NONE
+        return paused(state), ended(state, event.key, "idle", now, ctx)
     name = None if isinstance(event, Start) else _desk(ctx, event)
     if name is None or not isinstance(event, Sensed):
         return state, NONE
@@ -109,7 +111,7 @@ def _badge(state: Session | None, tap: Tap, person: Person) -> tuple[Session | N
         return began(tap, person, served_by), [*over, *_welcome(tap, person)]
     if mono - state.badge < tap.desk.repeat_s * 1000:
         return state, NONE  # the same tap, read twice
-    if not state.handled:
+    if not (state.handled or state.booked):
         return began(tap, person, state.served_by), _welcome(tap, person)
     return _done(state, tap, "badge")
 
@@ -137,8 +139,9 @@ def _item(state: Session, tap: Tap, item: Item, person: Person) -> tuple[Session
     if last is not None and mono - last < tap.desk.repeat_s * 1000:
         return going_on, NONE  # the same tap, read twice
     params: dict[str, Any] = {"item": item.name, "person": person.name}
-    if item.id in (*state.taken, *state.returned):
-        key = "desk.taken" if item.id in state.taken else "desk.handed_in"
+    if item.id in (*state.taken, *state.returned, *state.booked):
+        out = ctx.where(item.id).place == WITH_HOLDER
+        key = "desk.taken" if out else "desk.handed_in"
         return going_on, answer(tap, "ok", key, params)  # booked once in a session
     try:
         loan = loan_of(item.id, ctx)

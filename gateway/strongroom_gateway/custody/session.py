@@ -26,7 +26,8 @@ class Session(RuleState, frozen=True):
     """A person at a desk: their last tap, and when which item was handled (ms since the node's
     boot).
 
-    `badge` is when they last showed their badge, `served_by` who of the archive opened the desk.
+    `badge` is when they last showed their badge, `served_by` who of the archive opened the desk,
+    `booked` what was booked before the session was summed up for want of taps (see `paused`).
     Without a person nobody's turn it is: only who serves is remembered, until the desk is idle.
     """
 
@@ -41,6 +42,7 @@ class Session(RuleState, frozen=True):
     refused: tuple[Refusal, ...] = ()
     slips: tuple[str, ...] = ()
     served_by: str | None = None
+    booked: tuple[str, ...] = ()
 
 
 class Tap(NamedTuple):
@@ -89,6 +91,23 @@ def noted(state: Session, tap: Tap, item: str) -> Session:
     mono = tap.event.mono
     handled = {**state.handled, item: mono}
     return msgspec.structs.replace(state, mono=mono, handled=handled, due=tap.now + idle(tap))
+
+
+def paused(state: Session) -> Session:
+    """Return a session of which nothing was heard for the idle time, once it is summed up.
+
+    It goes on for taps alone that were made within that time and come late: the network was away.
+    """
+    return msgspec.structs.replace(
+        state,
+        due=None,
+        handled={},
+        taken=(),
+        returned=(),
+        refused=(),
+        slips=(),
+        booked=(*state.booked, *state.taken, *state.returned),
+    )
 
 
 def ended(state: Session, desk: str, how: str, now: int, ctx: Context) -> list[Effect]:

@@ -227,3 +227,25 @@ def test_a_session_goes_on_over_a_restart_of_the_gateway():
     (told,) = summaries(office)
     assert (told["taken"], told["slips"]) == (["B1", "B2"], [{"slip": slip, "left": []}])
     assert told["since"] == T0 + SECOND
+
+
+def late(office, tag, made):
+    """Hand over a tap that was made earlier."""
+    office.out.feed(office.nodes.tap(TAG[tag], office.now, ts=made))
+
+
+def test_taps_that_come_after_the_idle_time_belong_to_the_session_they_were_made_in():
+    """The badge arrived, then the network was away: the boxes were shown in time all the same."""
+    office = Office()
+    office.tap("deng", "B1")
+    shown = office.now + SECOND
+    office.wait(60 * SECOND)
+    for tag in ("B2", "B1", "B2"):
+        late(office, tag, shown)
+        shown += SECOND
+    assert [office.where(box)[0] for box in ("B1", "B2")] == ["deng", "deng"]
+    assert [m for m, _ in office.out.movements()] == ["check_out"] * 2
+    office.wait(60 * SECOND)
+    late(office, "B3", shown + 21 * SECOND)
+    assert office.where("B3")[0] is None, "that one was not shown in time"
+    assert [told["taken"] for told in summaries(office)] == [["B1"], ["B2"]]
