@@ -216,7 +216,7 @@ class Outbox:
         expected[boot] = last + 1
         gap = (lane, boot, start, first - 1)
         if start < first and gap not in self._gaps and len(self._losses) < KEPT_APART:
-            del self._gaps[: len(self._gaps) - KEPT_APART + 1]
+            del self._gaps[: max(0, len(self._gaps) - KEPT_APART + 1)]
             self._gaps.append(gap)
             join(self._losses, Loss(lane, boot, start, first - 1, first - start, "gone"))
 

@@ -229,3 +229,19 @@ def test_flash_that_fails_costs_the_oldest_readings_only() -> None:
     told = reported(there)
     assert accepted - there.keys() - told == set()
     assert ("telemetry", 9, 100) in there and ("telemetry", 9, 1) in told
+
+
+def test_each_of_many_gaps_is_told_once_however_often_acknowledgements_stay_away() -> None:
+    """Twelve boots lost their first events; what was told of one is not forgotten for the next."""
+    store = MemoryStore()
+    for boot in range(1, 13):
+        outbox = started(store, set(), boot)
+        for _ in range(3):
+            outbox.add("event", "contact", CONTACT)
+        store.remove(next(name for name in store.names(f"e{boot:08x}")))
+    outbox = started(store, set(), 100)
+    counts = []
+    for _ in range(5):
+        outbox.rewind(stuck=True)
+        counts.append(len(reports(drained(outbox))))
+    assert counts == [12] * 5
