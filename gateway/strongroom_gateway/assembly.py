@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from .alarms.book import AlarmBook
 from .config import Settings
 from .i18n import speaker
+from .ingest.taking import writable
 from .room.context import Context
 from .room.core import Room
 from .room.registry import discover
@@ -26,7 +27,7 @@ def open_room(
     if rows is None:
         rows = MemoryRows({k: r for k, r in (states or {}).items() if k.startswith(PREFIX)})
     context = Context(settings, speaker(settings.config.room.language), Rows(rows))
-    return Room(context, discover(), book or open_book(settings), memory)
+    return Room(context, discover(), book or open_book(settings), memory, writable)
 
 
 def open_book(settings: Settings) -> AlarmBook:

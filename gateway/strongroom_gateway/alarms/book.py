@@ -10,6 +10,7 @@ from ..errors import StrongroomError
 from ..ingest.port import AlarmChange, Decision, Entry
 from ..room.context import Say
 from ..room.effects import Clear, Raise, Suppress
+from ..room.journal import Journal
 from . import isa182
 from .catalogue import CATALOGUE, alarm_id
 from .isa182 import NORMAL, Standing, State
@@ -70,6 +71,7 @@ class AlarmBook:
 
     def __init__(self, say: Say) -> None:
         self._say = say
+        self.journal = Journal()
         self._records: dict[str, AlarmRecord] = {}
 
     def restore(self, rows: Mapping[str, str]) -> list[str]:
@@ -233,6 +235,7 @@ class AlarmBook:
             body["why"] = record.why
             body["params"] = record.params
         out.entries.append(Entry(word, body | dict(more or {})))
+        self.journal.note(self._records, key)
         if record.state is State.NORM:
             self._records.pop(key, None)
             out.alarms.append(AlarmChange(key, None))

@@ -80,6 +80,7 @@ _KINDS = (
     AlarmKind("loan.overdue", "low", worse="medium"),
     AlarmKind("return.deficient", "medium"),
     AlarmKind("ledger.not_recording", "critical"),
+    AlarmKind("ledger.not_readable", "critical"),
     AlarmKind("outbox.dropped", "medium", worse="high", latching=True, momentary=True),
     AlarmKind("message.quarantined", "low"),
     AlarmKind("shelf.aisle_open_too_long", "low"),

@@ -40,6 +40,8 @@ class Entry(msgspec.Struct):
     body: Mapping[str, Any]
     node: str | None = None
     """The node it is about, when it is about one."""
+    text: str | None = None
+    """The body as it is written, once `taking.writable` has found that it can be."""
 
 
 class Decision(msgspec.Struct):
@@ -89,6 +91,12 @@ class Room(Protocol):
 
     def settled(self) -> None:
         """Take note that everything decided so far is on the disk."""
+        ...
+
+    def unkept(self, now: int) -> Decision:
+        """Forget the last decision, which cannot be kept: the message will come again, and is decided
+        on as if for the first time. Return what has to sound and be kept all the same.
+        """
         ...
 
     def standing(self) -> Decision:

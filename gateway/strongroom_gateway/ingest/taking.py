@@ -86,14 +86,25 @@ def decision_rows(room: str, decision: Decision, now: int) -> list[EntryRow]:
     return [_row(room, entry, now) for entry in decision.entries]
 
 
+def writable(entry: Entry) -> None:
+    """Note how an entry is written; ValueError when it cannot be."""
+    _checked(entry)
+    entry.text = canonical(entry.body)
+
+
 def own_row(room: str, kind: str, body: dict[str, Any], now: int) -> EntryRow:
     """Return the row of something the gateway itself has to say."""
     return _row(room, Entry(kind, body), now)
 
 
 def _row(room: str, entry: Entry, now: int) -> EntryRow:
+    _checked(entry)
+    text = entry.text if entry.text is not None else canonical(entry.body)
+    return EntryRow(now, entry.kind, room, entry.node, None, None, text)
+
+
+def _checked(entry: Entry) -> None:
     if not _KIND.fullmatch(entry.kind):
         raise ValueError(f"{entry.kind!r} is not the kind of an entry")
     if entry.node is not None and not _NAME.fullmatch(entry.node):
         raise ValueError(f"{entry.node!r} is not the name of a node")
-    return EntryRow(now, entry.kind, room, entry.node, None, None, canonical(entry.body))

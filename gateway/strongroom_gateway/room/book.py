@@ -5,12 +5,15 @@ from typing import Protocol
 
 from ..ingest.port import Decision
 from .effects import Clear, Raise, Suppress
+from .journal import Journal
 
 
 class Book(Protocol):
     """The alarms that stand."""
 
     prefix: str
+    journal: Journal
+    """Where it notes what it changes, so that the room can take it back."""
 
     def restore(self, rows: Mapping[str, str]) -> list[str]:
         """Take over persisted rows; return the keys of those that mean nothing to this version."""

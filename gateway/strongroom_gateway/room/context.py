@@ -13,6 +13,7 @@ from ..sections import DeskSection, GateSection, SafeSection, ZoneSection
 from .effects import Record
 from .model import UNFILED, Item, Person, Place, Where
 from .rows import Row, Rows
+from .seeds import REFUSED, unrecorded
 
 Say = Callable[[str, Mapping[str, Any]], str]
 """Renders a text of the catalogue in the language of the room."""
@@ -41,6 +42,8 @@ class Context:
         self.say = say
         self.rows = rows or Rows()
         self.counters: dict[str, int] = {}
+        self.configured = False
+        """Whether the record has what the configuration registers; from then on the record says."""
         self._states: Callable[[str, str], Any] = lambda rule, key: None
         self.stale = int(config.climate.stale_s * 1000)
         self.view_every = int(config.climate.view_s * 1000)
@@ -146,16 +149,14 @@ class Context:
         return self._states(rule, key)
 
     def unrecorded(self) -> list[Record]:
-        """Return the entries for what the configuration registers otherwise than the record has it."""
-        records = []
-        try:
-            for table, seeds in self._seeds.items():
-                for seed in seeds.values():
-                    if self.rows.get(type(seed), seed.id) != seed:
-                        body = {"by": "configuration", table: msgspec.to_builtins(seed)}
-                        records.append(Record(f"{table}.registered", body))
-        except RowsUnreadableError:
-            return []  # the room is told of a start again once they can be read
+        """Return the entries for what the configuration says and was not taken over yet.
+
+        May raise RowsUnreadableError.
+        """
+        records = unrecorded(self._seeds, self.rows)
+        for record in records:
+            if record.kind == REFUSED:
+                self.count("register.configuration_refused")
         return records
 
     def _of(self, cls: type[_R], name: str) -> _R | None:
@@ -163,8 +164,10 @@ class Context:
             found = self.rows.get(cls, name)
         except RowsUnreadableError:
             self.count("room.rows_unreadable")
-            found = None
-        return found if found is not None else cast("_R | None", self._seeds[cls.table].get(name))
+        else:
+            if found is not None or self.configured:
+                return found
+        return cast("_R | None", self._seeds[cls.table].get(name))
 
     def _tagged(self, tag: str) -> tuple[str, str]:
         """Return the table and id of what carries a tag; empty words for nothing."""
@@ -172,10 +175,12 @@ class Context:
             target = self.rows.points("tag", tag)
         except RowsUnreadableError:
             self.count("room.rows_unreadable")
-            target = None
-        if target is not None:
-            kind, _, name = target.partition("/")
-            return kind, name
+        else:
+            if target is not None:
+                kind, _, name = target.partition("/")
+                return kind, name
+            if self.configured:
+                return "", ""
         return self._seed_tags.get(tag, ("", ""))
 
     def attach(self, states: Callable[[str, str], Any]) -> None:

@@ -6,14 +6,16 @@ point.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from ..contract import Info, Sensed, Status
+from ..errors import RowsUnreadableError
 from ..ingest.port import NOTHING, Command, Decision, Entry
 from . import acts
+from .attempt import START, Attempt
 from .book import Book
 from .context import Context
 from .effects import (
@@ -39,6 +41,9 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _RULE = "rule/"
 _MOST_FAILURES = 100  # failures of rules that are recorded; all are counted
 _BOOK = ""  # the name of the alarm book in the heap of deadlines; no rule has it
+_LOOK = "/"  # the same for "rule/key" that has to be told of a start once more
+_AGAIN_MS = 60_000  # after a rule failed at its time it is asked again so much later
+_UNREADABLE = "ledger.not_readable"
 
 
 def _holds(out: Decision) -> bool:
@@ -67,9 +72,16 @@ class Room:
         rules: Iterable[Rule[Any]],
         book: Book,
         states: Mapping[str, str] | None = None,
+        writable: Callable[[Entry], None] = lambda entry: None,
     ) -> None:
+        """`writable` raises ValueError for an entry that the ledger could not write."""
         self.ctx = context
         self.book = book
+        self._writable = writable
+        self._attempt = Attempt(context.rows.journal)
+        book.journal = context.rows.journal
+        self._looking: set[str] = set()
+        self._unread = 0
         self._views: dict[str, bytes] = {}
         self._deadlines: list[tuple[int, str, str]] = []
         self._bound = {rule.name: _Bound(rule) for rule in rules}
@@ -87,6 +99,14 @@ class Room:
         if hearing is None:
             hearing = self._listen(route, f"{event.lane}/{event.kind}", EVERY_MESSAGE)
         return self._run(hearing, event, now)
+
+    def unkept(self, now: int) -> Decision:
+        """Take the last decision back, for there is no room to keep it: the message will come again
+        and is decided on anew then. Return what sounds all the same, which has to be kept.
+        """
+        out = Decision()
+        self._sound(self._attempt.back(START, Decision()), now, out)
+        return out
 
     def status(self, status: Status, now: int) -> Decision:
         """Take note that a node came or went."""
@@ -110,31 +130,40 @@ class Room:
         due: list[tuple[int, str, str]] = []
         while self._deadlines and self._deadlines[0][0] <= now:
             due.append(heapq.heappop(self._deadlines))
+        self._attempt.begin()
         out = Decision()
         for at, name, key in due:
             if name == _BOOK:
                 self.book.tick(key, now, out)
                 continue
+            if name == _LOOK:
+                self._looking.discard(key)
+                self._look(key, now, out)
+                continue
             bound = self._bound[name]
             state = bound.table.get(key)
             if state is None or state.due != at:
                 continue  # the deadline was moved after it was noted
-            self._apply(bound, key, Tick(key), now, out)
-            if bound.table.get(key) is state:  # the rule let it stand: it is not asked again
-                self._store(bound, key, msgspec.structs.replace(state, due=None), out)
+            worked = self._apply(bound, key, Tick(key), now, out)
+            if bound.table.get(key) is state:
+                # The rule let it stand: it is not asked again; but one that failed is.
+                after = None if worked else now + _AGAIN_MS
+                self._store(bound, key, msgspec.structs.replace(state, due=after), out)
+        self._say_unread(now, out)
         return out
 
     def start(self, now: int) -> Decision:
         """Look again at everything that was believed before the gateway stopped."""
+        self._attempt.begin()
         out = Decision()
         for key in self._unclaimed:
             out.states.append((key, None))
         self._unclaimed.clear()
-        for effect in self.ctx.unrecorded():
-            self._effect(effect, now, out)
+        self._look("", now, out)
         for bound in self._bound.values():
             for key in sorted({*bound.table, *bound.rule.keys(self.ctx)}):
-                self._apply(bound, key, Start(key), now, out)
+                self._look(f"{bound.rule.name}/{key}", now, out)
+        self._say_unread(now, out)
         return out
 
     def adopt(self, states: Mapping[str, str], now: int) -> Decision:
@@ -151,12 +180,13 @@ class Room:
     def act(self, kind: str, by: str, body: Mapping[str, Any], now: int) -> Decision:
         """Carry out what a person asks for.
 
-        Raises RefusedActError or UnknownActError, and nothing has changed then.
+        Raises RefusedActError or UnknownActError, RowsUnreadableError while the rows cannot be
+        read, or ValueError for what cannot be written; whatever it raises, nothing has changed then.
         """
+        self._attempt.begin()
         effects = acts.perform(kind, by, body, now, self.ctx)
         out = Decision()
-        for effect in effects:
-            self._effect(effect, now, out)
+        self._carry_out(effects, now, out)
         return out
 
     def settled(self) -> None:
@@ -165,6 +195,7 @@ class Room:
 
     def operate(self, act: Callable[[Any, Decision], None]) -> Decision:
         """Let a person's act change the book of alarms; its refusal comes out as an exception."""
+        self._attempt.begin()
         out = Decision()
         act(self.book, out)
         self._note_dues()
@@ -252,6 +283,7 @@ class Room:
 
     def _run(self, hearing: tuple[_Bound, ...], event: Input, now: int) -> Decision:
         """Ask each rule that hears this; the common answer, that nothing changed, must cost little."""
+        self._attempt.begin()
         out = NOTHING
         ctx = self.ctx
         for bound in hearing:
@@ -269,47 +301,148 @@ class Room:
                 continue
             if out is NOTHING:
                 out = Decision()
-            self._settle(bound, key, new, effects, now, out=out)
+            self._settle(bound, key, event, new, effects, now, out=out)
+        if ctx.rows.unread != self._unread:
+            out = Decision() if out is NOTHING else out
+            self._say_unread(now, out)
         return out if _holds(out) else NOTHING
 
-    def _apply(self, bound: _Bound, key: str, event: Input, now: int, out: Decision) -> None:
+    def _apply(self, bound: _Bound, key: str, event: Input, now: int, out: Decision) -> bool:
+        """Ask a rule; return whether it could decide."""
         try:
             new, effects = bound.apply(bound.table.get(key), event, now, self.ctx)
         except Exception as error:  # noqa: BLE001  # see _failed
             self._failed(bound, event, error, out)
-            return
-        self._settle(bound, key, new, effects, now, out=out)
+            return False
+        return self._settle(bound, key, event, new, effects, now, out=out)
 
     def _settle(
         self,
         bound: _Bound,
         key: str,
+        event: Input,
         new: RuleState | None,
         effects: Effects,
         now: int,
         *,
         out: Decision,
-    ) -> None:
-        if new is not bound.table.get(key):
-            self._store(bound, key, new, out)
-        for effect in effects:
-            self._effect(effect, now, out)
+    ) -> bool:
+        """Carry out what a rule decided, wholly; where that fails the rule has decided nothing, but
+        what it wanted to raise sounds.
+        """
+        before = self._attempt.mark(out)
+        try:
+            if new is not bound.table.get(key):
+                self._store(bound, key, new, out)
+            self._carry_out(effects, now, out)
+        except Exception as error:  # noqa: BLE001  # see _failed
+            raised = self._attempt.back(before, out)
+            raised += [
+                e for e in effects if isinstance(e, Raise) and not any(e is r for r in raised)
+            ]
+            self._failed(bound, event, error, out, effects)
+            self._sound(raised, now, out)
+            return False
+        return True
 
-    def _failed(self, bound: _Bound, event: Input, error: Exception, out: Decision) -> None:
+    def _carry_out(self, effects: Effects, now: int, out: Decision) -> None:
+        """Carry out effects, all of them or none."""
+        before = self._attempt.mark(out)
+        try:
+            for effect in effects:
+                self._effect(effect, now, out)
+            for entry in out.entries[before.entries :]:
+                self._writable(entry)
+        except Exception:
+            raised = self._attempt.back(before, out)
+            self._attempt.raised += raised  # for whoever lets them sound
+            raise
+
+    def _sound(self, raised: Sequence[Raise], now: int, out: Decision) -> None:
+        """Raise alarms whatever became of the decision they are part of."""
+        for effect in raised:
+            before = self._attempt.mark(out)
+            try:
+                self._effect(effect, now, out)
+            except Exception as error:  # noqa: BLE001  # the next one must sound
+                self._attempt.back(before, out)
+                self._note_failure(effect.code, "Raise", error, out, ())
+                continue
+            for entry in out.entries[before.entries :]:
+                try:
+                    self._writable(entry)
+                except ValueError as error:
+                    out.entries.remove(entry)
+                    self._note_failure(effect.code, "Raise", error, out, ())
+
+    def _failed(
+        self,
+        bound: _Bound,
+        event: Input,
+        error: Exception,
+        out: Decision,
+        effects: Effects = (),
+    ) -> None:
         """Record a mistake in a rule. It must not keep the alarms of the other rules waiting."""
+        lost = [e for e in effects if isinstance(e, Record)]
+        self._note_failure(bound.rule.name, type(event).__name__, error, out, lost)
+
+    def _note_failure(
+        self, rule: str, what: str, error: Exception, out: Decision, lost: Sequence[Record]
+    ) -> None:
         self.ctx.count("room.rule_failed")
         if self.ctx.counters["room.rule_failed"] <= _MOST_FAILURES:
-            why = {"rule": bound.rule.name, "error": ascii(error)[:300]}
-            body = {"input": type(event).__name__, "why": why}
+            body: dict[str, Any] = {
+                "input": what,
+                "why": {"rule": rule, "error": ascii(error)[:300]},
+            }
+            if lost:
+                # What could not be entered as it should have been is evidence still.
+                body["not_kept"] = [
+                    {"kind": r.kind, "body": ascii(dict(r.body))[:1000]} for r in lost
+                ]
             out.entries.append(Entry("gateway.rule_failed", body))
+
+    def _look(self, what: str, now: int, out: Decision) -> None:
+        """Tell a rule ("rule/key") of a start; "" is the configuration, to be taken over. What fails
+        is tried again later.
+        """
+        if what:
+            name, _, key = what.partition("/")
+            worked = self._apply(self._bound[name], key, Start(key), now, out)
+        else:
+            worked = self._configure(now, out)
+        if not worked and what not in self._looking:
+            self._looking.add(what)
+            heapq.heappush(self._deadlines, (now + _AGAIN_MS, _LOOK, what))
+
+    def _configure(self, now: int, out: Decision) -> bool:
+        """Record what the configuration says and the record does not; False: not possible now."""
+        try:
+            self._carry_out(self.ctx.unrecorded(), now, out)
+        except RowsUnreadableError:
+            return False
+        self.ctx.configured = True
+        return True
+
+    def _say_unread(self, now: int, out: Decision) -> None:
+        """Raise the alarm that rows could not be read: what was decided without them may be wrong."""
+        if self.ctx.rows.unread == self._unread:
+            return
+        fault = Fault(_UNREADABLE, True)
+        for bound in self._heard_as(f"fault:{_UNREADABLE}"):
+            self._apply(bound, "", fault, now, out)
+        self._unread = self.ctx.rows.unread
 
     def _store(self, bound: _Bound, key: str, new: RuleState | None, out: Decision) -> None:
         row = f"{_RULE}{bound.rule.name}/{key}"
         old = bound.table.get(key)
+        if new is None and old is None:
+            return
+        self._attempt.journal.note(bound.table, key)
         if new is None:
-            if old is not None:
-                del bound.table[key]
-                out.states.append((row, None))
+            del bound.table[key]
+            out.states.append((row, None))
             return
         bound.table[key] = new
         out.states.append((row, _encode(new).decode()))
@@ -318,6 +451,8 @@ class Room:
 
     def _effect(self, effect: Effect, now: int, out: Decision) -> None:
         if isinstance(effect, Raise | Clear | Suppress):
+            if isinstance(effect, Raise):
+                self._attempt.raised.append(effect)
             self.book.apply(effect, now, out)
         elif isinstance(effect, Record):
             self._record(effect, now, out)
@@ -325,11 +460,11 @@ class Room:
             out.commands.append(Command(effect.node, effect.body))
         elif isinstance(effect, Show):
             payload = _encode(effect.value)
+            self._attempt.journal.note(self._views, effect.thing)
             self._views[effect.thing] = payload
             out.views.append((effect.thing, payload))
         elif isinstance(effect, Wake):
-            bound = self._bound[effect.rule]
-            self._apply(bound, effect.key, Start(effect.key), now, out)
+            self._look(f"{effect.rule}/{effect.key}", now, out)
         elif isinstance(effect, Tell):
             for bound in self._heard_as(f"tell:{effect.kind}"):
                 self._apply(bound, effect.key, effect, now, out)

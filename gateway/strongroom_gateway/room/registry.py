@@ -10,7 +10,17 @@ import msgspec
 from .context import Context
 from .effects import Effects
 
-PACKAGES: Final = ("alarms", "climate", "custody", "loans", "nodes", "rounds", "shelves", "register", "safes")
+PACKAGES: Final = (
+    "alarms",
+    "climate",
+    "custody",
+    "loans",
+    "nodes",
+    "rounds",
+    "shelves",
+    "register",
+    "safes",
+)
 """Folders whose modules may hold rules."""
 
 EVERY_MESSAGE: Final = "*"

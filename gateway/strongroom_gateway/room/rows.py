@@ -10,6 +10,9 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 
 import msgspec
 
+from ..errors import RowsUnreadableError
+from .journal import Journal
+
 PREFIX: Final = "r/"
 """Keys of rows begin with it; those of rules and alarms do not."""
 WORDS: Final = "w/"
@@ -137,6 +140,9 @@ class Rows:
         self._source: RowSource = source or MemoryRows()
         self._fresh: dict[str, str | None] = {}
         self._known: dict[str, Any] = {}
+        self.journal = Journal()
+        self.unread = 0
+        """How often the source could not be read."""
 
     def get(self, cls: type[R], name: str) -> R | None:
         """Return a row, None when there is none of this id."""
@@ -181,6 +187,8 @@ class Rows:
         """Take a change over; return what is to be committed."""
         key = change.key
         if change.space == PREFIX:
+            self.journal.note(self._fresh, key)
+            self.journal.note(self._known, key)
             self._fresh[key] = change.value
             self._known.pop(key, None)
         return key, change.value
@@ -194,6 +202,14 @@ class Rows:
         """Read from here from now on."""
         self._source = source
         self._known.clear()
+
+    def readable(self) -> bool:
+        """Return whether the source can be read now."""
+        try:
+            self._source.row(PREFIX)
+        except RowsUnreadableError:
+            return False
+        return True
 
     def held(self) -> dict[str, str]:
         """Return what is in memory: what may not be on the disk yet, and all of a source in
@@ -211,7 +227,11 @@ class Rows:
     def _raw(self, key: str) -> str | None:
         if key in self._fresh:
             return self._fresh[key]
-        return self._source.row(key)
+        try:
+            return self._source.row(key)
+        except RowsUnreadableError:
+            self.unread += 1
+            raise
 
     def _learn(self, key: str, value: Any) -> Any:
         known = self._known
@@ -222,15 +242,19 @@ class Rows:
         return value
 
     def _pages(self, start: str, until: str) -> Iterator[tuple[str, str]]:
-        first = self._source.row(start)
-        if first is not None:
-            yield start, first
-        after = start
-        while page := self._source.rows(after, until, _PAGE):
-            yield from page
-            if len(page) < _PAGE:
-                return
-            after = page[-1][0]
+        try:
+            first = self._source.row(start)
+            page = self._source.rows(start, until, _PAGE)
+            if first is not None:
+                yield start, first
+            while page:
+                yield from page
+                if len(page) < _PAGE:
+                    return
+                page = self._source.rows(page[-1][0], until, _PAGE)
+        except RowsUnreadableError:
+            self.unread += 1
+            raise
 
 
 def _decode(cls: type[R], raw: str) -> R:
