@@ -45,9 +45,7 @@ BUILT_IN = {
     "config": BuiltIn(
         "strongroom_gateway.config_command", "check a configuration, print an example"
     ),
-    "profile": BuiltIn(
-        "strongroom_gateway.profiles.command", "climate limits: show, copy, check"
-    ),
+    "profile": BuiltIn("strongroom_gateway.profiles.command", "climate limits: show, copy, check"),
     "alarm": BuiltIn(
         "strongroom_gateway.alarms.command", "see alarms, acknowledge, reset and shelve them"
     ),

@@ -22,6 +22,7 @@ __all__ = [
     "find_leave",
 ]
 
+
 class Leave(msgspec.Struct, frozen=True):
     """What allows an item to be carried out, and what was looked for to find it.
 

@@ -7,7 +7,17 @@ import pytest
 import strongroom_gateway
 
 HOME = Path(strongroom_gateway.__file__).parent
-DOMAINS = {"alarms", "climate", "custody", "loans", "nodes", "register", "rounds", "safes", "shelves"}
+DOMAINS = {
+    "alarms",
+    "climate",
+    "custody",
+    "loans",
+    "nodes",
+    "register",
+    "rounds",
+    "safes",
+    "shelves",
+}
 EDGES = {"api", "service", "running", "surface", "transports", "cli"}
 
 FORBIDDEN = {
