@@ -74,7 +74,7 @@ def reconcile(
     state: Safe, opening: Opening, section: SafeSection, now: int, ctx: Context
 ) -> tuple[Safe, list[Effect]]:
     """Compare, turn each difference into a movement or an alarm, and keep the comparison."""
-    people = state.present(section, ctx)
+    people = state.responsible(section, ctx)
     base: dict[str, Any] = {
         "rule": RULE,
         "safe": section.id,

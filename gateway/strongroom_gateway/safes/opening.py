@@ -8,20 +8,18 @@ from typing import Any, Final
 import msgspec
 
 from ..contract import Contact, Sensed, Tag
-from ..room.context import Context, evidence
+from ..room.context import Context, evidence, sensed_at
 from ..room.effects import NONE, Clear, Effect, Effects, Raise, Record, Start, Tick
 from ..room.registry import rule
 from ..sections import SafeSection
 from .contents import reconcile
-from .visit import Opening, Safe, heard, may_open, moved_door
+from .visit import LATE_MS, MOST_EARLIER, Opening, Safe, heard, may_open, moved_door
 
 RULE: Final = "safe.opening"
 NOBODY: Final = "safe.nobody"
 ONE_PERSON: Final = "safe.one_person"
 NOT_AUTHORISED: Final = "safe.not_authorised"
 OPEN_TOO_LONG: Final = "safe.open_too_long"
-_LATE_MS: Final = 2_000
-"""What a node held back arrives in one go; a decision waits so long for the rest of it."""
 
 _replace = msgspec.structs.replace
 
@@ -51,17 +49,21 @@ def safe_opening(
     if name is None:
         return state, NONE
     section = ctx.safes[name]
-    was = state or Safe()
-    effects: list[Effect] = []
+    before = state or Safe()
+    was, effects = _overtaken(before, sensed_at(event), section, ctx)
     body: Any = event.body
     if isinstance(body, Contact):
-        new = moved_door(was, event, body, now)
+        company: tuple[str, ...] = ()
+        if body.open:
+            was, company, more = _left_behind(was, sensed_at(event), section, now, ctx)
+            effects += more
+        new = moved_door(was, event, body, now, company)
         if new is not was and new.opening is not None:
             effects.append(_door(new, new.opening, section, event, ctx))
     else:
         new = heard(was, event, section, ctx)
         effects += _stranger(event, section, ctx)
-    if new is was:
+    if new is before:
         return state, effects
     new, more = _judged(new, section, now, ctx)
     return _timed(new, section, now), [*effects, *more]
@@ -119,17 +121,66 @@ def _stranger(event: Sensed, section: SafeSection, ctx: Context) -> list[Effect]
     return [Raise(NOT_AUTHORISED, section.id, why, {"safe": section.name, "person": person.name})]
 
 
+def _overtaken(
+    state: Safe, at: int, section: SafeSection, ctx: Context
+) -> tuple[Safe, list[Effect]]:
+    """Judge the openings whose badges have all been heard when the node speaks of a later time.
+
+    After a while without network one opening after the other arrives, each with its own badges.
+    """
+    effects: list[Effect] = []
+    together = int(section.together_s * 1000)
+    over = [one for one in state.earlier if at > max(one.since + together, one.shut or 0)]
+    for one in over:
+        effects += _who_opened(state, one, section, ctx)
+    if over:
+        state = _replace(state, earlier=tuple(one for one in state.earlier if one not in over))
+    opening = state.opening
+    if opening is not None and not opening.judged and at > opening.since + together:
+        effects += _who_opened(state, opening, section, ctx)
+        state = _replace(state, opening=_replace(opening, judged=True))
+    return state, effects
+
+
+def _left_behind(
+    state: Safe, at: int, section: SafeSection, now: int, ctx: Context
+) -> tuple[Safe, tuple[str, ...], list[Effect]]:
+    """Bring an opening to its end before the next one begins.
+
+    Its contents are compared, unless it is too early for the reader to know them: then its people
+    are returned, who answer together with the next for what will be found.
+    """
+    opening = state.opening
+    if opening is None or opening.shut is None:
+        return state, (), []
+    effects: list[Effect] = []
+    company: tuple[str, ...] = ()
+    if at >= max(opening.shut + int(section.settle_s * 1000), state.known):
+        state, effects = reconcile(state, opening, section, now, ctx)
+    else:
+        company = state.responsible(section, ctx)
+    if not opening.judged:
+        state = _replace(state, earlier=(*state.earlier, opening)[-MOST_EARLIER:])
+    return state, company, effects
+
+
 def _judged(state: Safe, section: SafeSection, now: int, ctx: Context) -> tuple[Safe, list[Effect]]:
     """Decide what can be decided by now."""
+    effects: list[Effect] = []
+    over = [one for one in state.earlier if now >= _known_by(one, section)]
+    for one in over:
+        effects += _who_opened(state, one, section, ctx)
+    if over:
+        state = _replace(state, earlier=tuple(one for one in state.earlier if one not in over))
     opening = state.opening
     if opening is None:
-        return state, []
-    effects: list[Effect] = []
+        return state, effects
     if not opening.judged and (
         len(state.present(section, ctx)) >= section.persons or now >= _known_by(opening, section)
     ):
-        state, more = _who_opened(state, opening, section, ctx)
-        effects += more
+        effects += _who_opened(state, opening, section, ctx)
+        opening = _replace(opening, judged=True)
+        state = _replace(state, opening=opening)
     if opening.shut is None:
         if now >= _too_long_from(opening, section) and OPEN_TOO_LONG not in state.alarms:
             why = {
@@ -150,8 +201,8 @@ def _judged(state: Safe, section: SafeSection, now: int, ctx: Context) -> tuple[
         state = _replace(state, alarms=tuple(a for a in state.alarms if a != OPEN_TOO_LONG))
     if state.reconcile_at is None:
         settle = int(section.settle_s * 1000)
-        state = _replace(state, reconcile_at=max(opening.shut + settle, now + _LATE_MS))
-    elif now >= state.reconcile_at and opening.judged:
+        state = _replace(state, reconcile_at=max(opening.shut + settle, now + LATE_MS))
+    elif now >= max(state.reconcile_at, state.known) and opening.judged:
         state, more = reconcile(state, opening, section, now, ctx)
         effects += more
         state = _replace(state, opening=None, reconcile_at=None)
@@ -160,20 +211,18 @@ def _judged(state: Safe, section: SafeSection, now: int, ctx: Context) -> tuple[
 
 def _known_by(opening: Opening, section: SafeSection) -> int:
     """Return when everybody's badge must have been heard."""
-    return max(opening.since + int(section.together_s * 1000), opening.heard + _LATE_MS)
+    return max(opening.since + int(section.together_s * 1000), opening.heard + LATE_MS)
 
 
 def _too_long_from(opening: Opening, section: SafeSection) -> int:
-    return max(opening.since + int(section.open_max_s * 1000), opening.heard + _LATE_MS)
+    return max(opening.since + int(section.open_max_s * 1000), opening.heard + LATE_MS)
 
 
-def _who_opened(
-    state: Safe, opening: Opening, section: SafeSection, ctx: Context
-) -> tuple[Safe, list[Effect]]:
-    people = state.present(section, ctx)
-    state = _replace(state, opening=_replace(opening, judged=True))
+def _who_opened(state: Safe, opening: Opening, section: SafeSection, ctx: Context) -> list[Effect]:
+    """Return the alarm about an opening by fewer than it takes."""
+    people = state.present_at(opening, section, ctx)
     if len(people) >= section.persons or not section.readers:
-        return state, []
+        return []
     code = ONE_PERSON if people else NOBODY
     why: dict[str, Any] = {
         "rule": RULE,
@@ -188,21 +237,20 @@ def _who_opened(
         },
     }
     names = ", ".join(ctx.person_name(p) for p in people)
-    return state, [Raise(code, section.id, why, {"safe": section.name, "people": names})]
+    return [Raise(code, section.id, why, {"safe": section.name, "people": names})]
 
 
 def _timed(state: Safe, section: SafeSection, now: int) -> Safe:
     """Set when to look again."""
     opening = state.opening
-    if opening is None:
-        return _replace(state, due=None)
-    times = []
-    if not opening.judged:
-        times.append(_known_by(opening, section))
-    if opening.shut is None:
-        if OPEN_TOO_LONG not in state.alarms:
-            times.append(_too_long_from(opening, section))
-    elif state.reconcile_at is not None:
-        times.append(state.reconcile_at)
+    times = [_known_by(one, section) for one in state.earlier]
+    if opening is not None:
+        if not opening.judged:
+            times.append(_known_by(opening, section))
+        if opening.shut is None:
+            if OPEN_TOO_LONG not in state.alarms:
+                times.append(_too_long_from(opening, section))
+        elif state.reconcile_at is not None:
+            times.append(max(state.reconcile_at, state.known))
     due = min((max(at, now + 1) for at in times), default=None)
     return _replace(state, due=due)

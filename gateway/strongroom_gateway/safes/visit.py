@@ -11,6 +11,9 @@ from ..room.registry import RuleState
 from ..sections import SafeSection
 
 MOST_TAPS: Final = 20
+MOST_EARLIER: Final = 20
+LATE_MS: Final = 2_000
+"""What a node held back arrives in one go; a decision waits so long for the rest of it."""
 
 
 class Opening(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -23,17 +26,22 @@ class Opening(msgspec.Struct, frozen=True, omit_defaults=True):
     shut: int | None = None
     judged: bool = False
     """Whether it was decided who opened it."""
+    company: tuple[str, ...] = ()
+    """Who was at the safe just before, when what they left in it could not be compared any more."""
 
 
 class Safe(RuleState, frozen=True):
     """A safe. Times are Unix ms as sensed; `taps` are the last badge of each person at its reader,
-    `inside` the boot of the node that last reported each tag, `boot` the newest of that node.
+    `inside` the boot of the node that last reported each tag, `boot` the newest of that node, whose
+    reader has told of everything inside by `known`. `earlier` openings are not judged yet.
     """
 
     opening: Opening | None = None
+    earlier: tuple[Opening, ...] = ()
     taps: dict[str, int] = msgspec.field(default_factory=dict)
     inside: dict[str, int] = msgspec.field(default_factory=dict)
     boot: int = 0
+    known: int = 0
     deaf: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     reconcile_at: int | None = None
@@ -44,8 +52,10 @@ class Safe(RuleState, frozen=True):
     def present(self, section: SafeSection, ctx: Context) -> tuple[str, ...]:
         """Return the authorised people of this opening, in the order of their badges."""
         opening = self.opening
-        if opening is None:
-            return ()
+        return () if opening is None else self.present_at(opening, section, ctx)
+
+    def present_at(self, opening: Opening, section: SafeSection, ctx: Context) -> tuple[str, ...]:
+        """Return the authorised people of an opening, in the order of their badges."""
         first = opening.since - int(section.together_s * 1000)
         last = opening.shut if opening.shut is not None else opening.since
         last = max(last, opening.since + int(section.together_s * 1000))
@@ -53,6 +63,12 @@ class Safe(RuleState, frozen=True):
         return tuple(
             p for _, p in sorted(found) if (known := ctx.person(p)) and may_open(known, section)
         )
+
+    def responsible(self, section: SafeSection, ctx: Context) -> tuple[str, ...]:
+        """Return who may have changed what is inside: those of this opening, and their company."""
+        here = self.present(section, ctx)
+        company = () if self.opening is None else self.opening.company
+        return (*here, *(person for person in company if person not in here))
 
     def tags(self) -> frozenset[str]:
         """Return the tags inside by the reports of the node's present boot."""
@@ -71,7 +87,8 @@ def heard(state: Safe, event: Sensed, section: SafeSection, ctx: Context) -> Saf
     body = event.body
     replace = msgspec.structs.replace
     if event.boot > state.boot:
-        state = replace(state, boot=event.boot)
+        known = sensed_at(event) + max(int(section.settle_s * 1000), LATE_MS)
+        state = replace(state, boot=event.boot, known=known if state.boot else 0)
     if isinstance(body, Booted):
         return replace(state, deaf=())
     if isinstance(body, SensorLost | DriverFault):
@@ -101,15 +118,18 @@ def _tag(state: Safe, event: Sensed, body: Tag, ctx: Context) -> Safe:
     return replace(state, taps=dict(list(taps.items())[-MOST_TAPS:]))
 
 
-def moved_door(state: Safe, event: Sensed, body: Contact, now: int) -> Safe:
-    """Return what is known after the door's contact changed."""
+def moved_door(
+    state: Safe, event: Sensed, body: Contact, now: int, company: tuple[str, ...] = ()
+) -> Safe:
+    """Return what is known after the door's contact changed; `company` is that of a new opening."""
     at = sensed_at(event)
     opening = state.opening
     replace = msgspec.structs.replace
     if body.open:
         if opening is not None and opening.shut is None:
             return state
-        return replace(state, opening=Opening(at, now, evidence(event)), reconcile_at=None)
+        fresh = Opening(at, now, evidence(event), company=company)
+        return replace(state, opening=fresh, reconcile_at=None)
     if opening is None or opening.shut is not None:
         return state
     return replace(state, opening=replace(opening, shut=max(at, opening.since)))

@@ -1,6 +1,6 @@
 """At each closing the contents are compared with the record (C9, C12)."""
 
-from support.safes import AN, BO, DEED1, DEED2, DEED3, Strongbox, deed
+from support.safes import AN, BO, CHI, DEED1, DEED2, DEED3, Strongbox, deed
 
 
 def opened(there, *badges):
@@ -113,3 +113,39 @@ def test_a_safe_without_a_reader_says_so_and_raises_nothing():
     there.door(True).wait(1_000).door(False).wait(60_000)
     assert there.last("safe.reconciled")["because"] == "the safe has no reader"
     assert "safe.not_reconciled" not in there.codes()
+
+
+def test_what_was_taken_at_one_opening_is_not_of_those_at_the_next():
+    there = Strongbox()
+    began = there.at
+    there.at += 600_000
+    for at, badge in ((0, AN), (1_000, BO)):
+        there.tag(badge, 0, ts=began + at)
+    there.door(True, 0, ts=began + 2_000).tag(DEED1, 0, act="gone", ts=began + 5_000)
+    there.door(False, 0, ts=began + 9_000)
+    there.tag(CHI, 0, ts=began + 100_000)
+    there.door(True, 0, ts=began + 101_000).door(False, 0, ts=began + 109_000).wait(60_000)
+    ((_, taken),) = there.out.entries("movement.check_out")
+    assert (taken["item"], taken["holder"], taken["witnesses"]) == ("d1", "an", ["bo"])
+    compared = [body for _, body in there.out.entries("safe.reconciled")]
+    assert [(one["missing"], one["people"]) for one in compared] == [
+        (["d1"], ["an", "bo"]),
+        ([], []),
+    ]
+
+
+def test_a_safe_opened_again_too_soon_to_compare_is_of_the_people_of_both():
+    there = opened(Strongbox(), AN, BO).wait(60_000).tag(DEED1, act="gone")
+    there.door(False).door(True, 3_000).wait(1_000).door(False).wait(60_000)
+    (compared,) = (body for _, body in there.out.entries("safe.reconciled"))
+    assert (compared["missing"], compared["people"]) == (["d1"], ["an", "bo"])
+    assert "safe.item_missing" not in there.codes()
+
+
+def test_a_reader_that_has_just_started_has_not_told_of_everything_yet():
+    there = opened(Strongbox(), AN, BO).door(False).wait(9_000)
+    there.nodes.boot = 2
+    there.nodes._seq.clear()
+    there.node("boot", cause="power").tag(DEED1).wait(3_000).tag(DEED2).wait(30_000)
+    assert there.out.movements() == []
+    assert there.last("safe.reconciled")["complete"] is True

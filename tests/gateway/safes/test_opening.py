@@ -102,3 +102,24 @@ def test_a_restart_of_the_gateway_forgets_no_opening():
     )
     out = Outcome(again).take(again.start(there.at + 1_000)).at(there.at + 40_000)
     assert {a.code for a in out.alarms().values()} == {"safe.one_person"}
+
+
+def test_an_opening_that_another_follows_is_judged_by_its_own_badges():
+    """One person, then two, in one go after a while without network."""
+    there = Strongbox()
+    began = there.at
+    there.at += 600_000
+    there.tag(AN, 0, ts=began).door(True, 0, ts=began + 1_000).door(False, 0, ts=began + 9_000)
+    there.tag(AN, 0, ts=began + 100_000).tag(BO, 0, ts=began + 101_000)
+    there.door(True, 0, ts=began + 102_000).door(False, 0, ts=began + 109_000).wait(60_000)
+    (alarm,) = (a for a in there.out.alarms().values() if a.code == "safe.one_person")
+    assert (alarm.why["opened"], alarm.why["people"], alarm.count) == (began + 1_000, ["an"], 1)
+
+
+def test_one_opening_soon_after_another_hides_nothing():
+    """Opened by one; by both half a minute later: the first is judged when its time is over."""
+    there = Strongbox().tag(AN).door(True).door(False)
+    there.wait(26_000).door(True).door(False).wait(3_000).tag(BO, 1_000)
+    assert "safe.one_person" in there.wait(60_000).codes()
+    (alarm,) = (a for a in there.out.alarms().values() if a.code == "safe.one_person")
+    assert alarm.count == 1, "both were there within half a minute of the second"
