@@ -10,6 +10,8 @@ import msgspec
 
 from ..custody.register import move
 from ..errors import RefusedActError
+from ..loans.lending import loan_of
+from ..loans.model import INSPECTION
 from ..room.acts import Act, act
 from ..room.context import Context
 from ..room.effects import Effects, Record, Wake
@@ -85,9 +87,12 @@ def file(act: Act[FileBody], now: int, ctx: Context) -> Effects:
     if wanted is None:
         raise RefusedActError("shelf.refused.no_proposal", {"item": item.name})
     bank, pool = _room_for(item, wanted, now, ctx)
-    was = ctx.where(item.id)
-    if was.holder not in (None, act.by) or was.place == OUTSIDE:
-        params = {"item": item.name, "person": ctx.person_name(was.holder or was.last_holder)}
+    was, loan = ctx.where(item.id), loan_of(item.id, ctx)
+    out = loan is not None or was.holder not in (None, act.by)
+    if out or was.place in (OUTSIDE, INSPECTION):
+        # Also one's own: only an inspection ends a loan.
+        who = loan.person if loan is not None else was.holder or was.last_holder
+        params = {"item": item.name, "person": ctx.person_name(who)}
         raise RefusedActError("shelf.refused.in_hand", params)
     why = {
         "rule": "shelf.file",
@@ -139,9 +144,6 @@ def _shelved(name: str, ctx: Context) -> Item:
         raise RefusedActError("shelf.refused.no_item", {"item": name})
     if item.kind not in _SHELVED or item.parent is not None or item.closed:
         raise RefusedActError("shelf.refused.not_on_shelves", {"item": item.name})
-    if any(one.id == name for one in ctx.settings.items):
-        # The configuration would take its home back at the next start.
-        raise RefusedActError("shelf.refused.configured", {"item": item.name})
     return item
 
 

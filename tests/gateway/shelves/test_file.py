@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strongroom_gateway.errors import RefusedActError
 from strongroom_gateway.room.model import Item, Where
+from support.lending import Office
 from support.outcome import Outcome
 from support.sensing import T0, Nodes
-from support.shelving import LI, WANG, item_row, lend, registered, shelved, slot_rows
+from support.shelving import BANK, LI, WANG, item_row, lend, registered, shelved, slot_rows
 
 MINUTE = 60_000
 SLOTS = [f"a-01{face}-01-0{level}-0{at}" for face in "ab" for level in (1, 2) for at in (1, 2)]
@@ -175,7 +176,6 @@ def test_what_has_no_room_in_its_reserved_part_goes_among_the_others():
         ({"item": "CERT"}, "shelf.refused.not_on_shelves"),
         ({"item": "INSIDE"}, "shelf.refused.not_on_shelves"),
         ({"item": "CLOSED"}, "shelf.refused.not_on_shelves"),
-        ({"item": "HX-H-01"}, "shelf.refused.configured"),
         ({"item": "B0", "bank": "z"}, "shelf.refused.no_bank"),
         ({"item": "B0", "bnak": "a"}, "act.bad_body"),
     ],
@@ -199,6 +199,26 @@ def test_what_is_not_filed():
     key = refusal(there, "shelf.file", {"item": "B1", "slot": SLOTS[0]})
     assert key == "shelf.refused.taken", "it is kept for another"
     assert refusal(there, "shelf.file", {"item": "B0"}, by="wang") == "act.not_allowed"
+
+
+def test_what_the_configuration_lists_is_filed_too_and_stays_there_over_a_restart():
+    there = library()
+    file(there, "HX-H-01", slot=SLOTS[2])
+    again = shelved(there.rows(), **PEOPLE)
+    assert again.ctx.item("HX-H-01").home == SLOTS[2]
+    assert again.ctx.where("HX-H-01").place == SLOTS[2]
+
+
+def test_G16_a_loan_is_not_ended_by_putting_the_box_on_a_shelf():
+    """Not by the archivist who borrowed it either, before or after it was handed in at the desk."""
+    office = Office(shelf_bank=[BANK], place=[{"id": s, "name": s, "kind": "slot"} for s in SLOTS])
+    office.slip("arch", "B1")
+    office.visit("arch", "B1")
+    for place in ("@holder", "@inspection"):
+        assert office.where("B1") == ("arch", place)
+        key = refusal(office.room, "shelf.file", {"item": "B1", "slot": SLOTS[0]}, by="arch")
+        assert key == "shelf.refused.in_hand"
+        office.visit("arch", "B1")
 
 
 def test_a_full_bank_says_so():
