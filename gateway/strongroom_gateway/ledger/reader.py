@@ -18,6 +18,7 @@ from .storage import open_reader
 from .tree import Consistency, Head, Inclusion, Prover
 
 MOST: Final = 1_000
+_ROW: Final = "SELECT value FROM room_state WHERE key = ?"
 _ROWS: Final = ("r/", "r0")  # the first key of the rows, and the first behind them
 _ranges: Final = msgspec.json.Decoder(list[tuple[int, int]]).decode
 
@@ -87,13 +88,17 @@ class Reader:
             except Empty:
                 return
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _borrow(self) -> sqlite3.Connection:
         try:
-            connection = self._free.get_nowait()
+            return self._free.get_nowait()
         except Empty:
             connection = open_reader(self._path)
             schema.version(connection)
+            return connection
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        connection = self._borrow()
         try:
             connection.execute("BEGIN")
             yield connection
@@ -214,12 +219,16 @@ class Reader:
             )
 
     def row(self, key: str) -> str | None:
-        """Return one row of the room. Raises RowsUnreadableError."""
+        """Return one row of the room. Raises RowsUnreadableError.
+
+        Every new tag is looked for here: one statement sees one moment without a transaction.
+        """
         try:
-            with self._connection() as connection:
-                found = connection.execute(
-                    "SELECT value FROM room_state WHERE key = ?", (key,)
-                ).fetchone()
+            connection = self._borrow()
+            try:
+                found = connection.execute(_ROW, (key,)).fetchone()
+            finally:
+                self._free.put(connection)
         except (sqlite3.Error, OSError, LedgerError) as error:
             raise RowsUnreadableError(str(error)) from error
         return None if found is None else str(found[0])
