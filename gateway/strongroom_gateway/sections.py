@@ -149,11 +149,11 @@ class ControlSection(_Section, frozen=True):
     cold: Tolerated = 0.7
     wet: Tolerated = 2.5
     dry: Tolerated = 2.5
-    recover_t: Annotated[float, Meta(gt=0, le=20)] = 1.2
+    recover_t: Annotated[float, Meta(gt=0, le=20)] = 1.0
     recover_rh: Annotated[float, Meta(gt=0, le=30)] = 2.0
     changeover_s: Pause = 900
     stage_s: Pause = 1_200
-    settle_s: Annotated[float, Meta(ge=1, le=3600)] = 120
+    settle_s: Annotated[float, Meta(ge=1, le=3600)] = 60
     door: SensorName | None = None
     door_after_s: Pause = 300
     door_most_s: Pause = 1_200

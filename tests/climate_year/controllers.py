@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from strongroom_gateway.climate.control import Air, Control, Inputs, Plan, decide, follows
+from strongroom_gateway.climate.control import Air, Control, Inputs, Plan, decide
 from strongroom_gateway.climate.control.state import Extremes
 
 On = dict[str, bool]
@@ -98,6 +98,6 @@ class Ours:
             if run is None:
                 continue
             on[machine.relay] = run.on
-            if run.on and follows(machine, run, seen.air, now) is False:
-                self._doubted.add((machine.name, run.since))
+            if run.mute:
+                self._doubted.add((machine.name, run.began.at if run.began else None))
         return on

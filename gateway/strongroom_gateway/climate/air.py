@@ -129,7 +129,7 @@ def _changed(
     setup = setup_of(ctx)
     effects: list[Effect] = []
     faults = dict(was.faults)
-    for name, track in tracks.items():
+    for name, track in sorted(tracks.items()):
         fault = _fault(track, now)
         if fault == faults.get(name, ""):
             continue
@@ -241,7 +241,9 @@ def _restarted(
         return (Sensors(due=now + ctx.stale) if mine else None), NONE
     because = {"rule": RULE, "because": "no longer configured"}
     effects: list[Effect] = [
-        Clear(FAULT, name.replace("/", "."), because) for name in state.faults if name not in mine
+        Clear(FAULT, name.replace("/", "."), because)
+        for name in sorted(state.faults)
+        if name not in mine
     ]
     if not mine:
         effects += [Clear(code, key, because) for code in (APART, BLIND)]

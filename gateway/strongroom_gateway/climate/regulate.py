@@ -19,10 +19,11 @@ from .control import (
     Order,
     Override,
     Plan,
+    Run,
     decide,
-    follows,
     lapsed,
 )
+from .control.moist import humidity
 from .control.state import Extremes
 from .door import RULE as DOOR
 from .door import Door
@@ -111,9 +112,7 @@ def _decided(
     control, orders = decide(held.control, inputs, now, plan)
     for order in orders:
         effects += _ordered(order, plan.zone, now)
-    if seen is not None:
-        control, alarms = _followed(control, seen, plan, now, ctx)
-        effects += alarms
+    effects += _followed(held.control, control, plan, now, ctx)
     return _scheduled(Held(control=control, at=now)), effects
 
 
@@ -250,40 +249,37 @@ def _heard(
     return _scheduled(found), [_record("off_at_node", zone, machine, why)]
 
 
-def _followed(
-    control: Control, seen: Air, plan: Plan, now: int, ctx: Context
-) -> tuple[Control, list[Effect]]:
-    """Raise for a machine that is on and the room does not follow; clear when it does again."""
-    runs = dict(control.runs)
+def _followed(before: Control, after: Control, plan: Plan, now: int, ctx: Context) -> list[Effect]:
+    """Raise for a machine that works and the room does not follow; clear when it does again."""
     effects: list[Effect] = []
     for machine in plan.machines:
-        run = runs.get(machine.name)
-        moved = None if run is None else follows(machine, run, seen, now)
-        if run is None or moved is None or moved is not run.mute:
+        was, run = before.runs.get(machine.name, Run()), after.runs.get(machine.name, Run())
+        if was.mute == run.mute:
             continue
         subject = f"{machine.node}.{machine.relay}"
-        began = run.began
-        reads = [{"t": seen.t, "rh": seen.rh, "received": seen.at}]
-        if began is not None:
-            reads.insert(0, {"t": began.t, "rh": began.rh, "received": began.at})
+        began = run.began or was.began
+        reads = [] if began is None else [{"t": began.t, "rh": began.rh, "received": began.at}]
+        settled = after.settled
+        if settled is not None:
+            rh = humidity(settled.base, settled.pressure)
+            reads.append({"t": round(settled.t, 2), "rh": round(rh, 1), "received": now})
         limit = {
             "value": machine.respond // 1000,
             "unit": "s",
             "source": "climate.zone.machine.respond_s",
         }
         why = {"rule": RULE, "reads": reads, "since": run.since, "limit": limit}
-        if moved:
+        if not run.mute:
             effects.append(Clear(MUTE, subject, why))
-        else:
-            params = {
-                "zone": ctx.zones[plan.zone].section.name,
-                "machine": ctx.say(_SAID[machine.kind], {}),
-                "relay": machine.name,
-                "minutes": (now - (run.since or now)) // 60_000,
-            }
-            effects.append(Raise(MUTE, subject, why, params))
-        runs[machine.name] = msgspec.structs.replace(run, mute=not moved)
-    return (msgspec.structs.replace(control, runs=runs) if effects else control), effects
+            continue
+        params = {
+            "zone": ctx.zones[plan.zone].section.name,
+            "machine": ctx.say(_SAID[machine.kind], {}),
+            "relay": machine.name,
+            "minutes": 0 if began is None else (now - began.at) // 60_000,
+        }
+        effects.append(Raise(MUTE, subject, why, params))
+    return effects
 
 
 def _scheduled(held: Held) -> Held:

@@ -148,7 +148,7 @@ def _plan(zone: RoomZone, control: ControlSection, swing: Swings | None, stale: 
         hold_most=_ms(control.door_most_s),
         stage=_ms(control.stage_s),
         settle=_ms(control.settle_s),
-        settle_base=5 * _ms(control.settle_s),
+        settle_base=10 * _ms(control.settle_s),
         stale=stale,
         step=_STEP_MS,
     )

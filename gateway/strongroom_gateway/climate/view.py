@@ -1,4 +1,4 @@
-"""climate.view: the latest readings of every zone, for other software to look at (state/climate)."""
+"""climate.view: readings, air and machines of every zone, for other software (state/climate)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +9,13 @@ from ..contract import Climate, Sensed
 from ..room.context import Context
 from ..room.effects import NONE, Effects, Show, Start, Tick
 from ..room.registry import RuleState, rule
+from .air import RULE as AIR
+from .air import Sensors
+from .control.moist import dew_point
+from .regulate import RULE as CONTROL
+from .regulate import Held
+from .setup import setup_of
+from .validity import fused
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,7 +87,35 @@ def _shown(sensors: dict[str, Reading], now: int, ctx: Context) -> dict[str, Any
                 "rh": [z.humidity.low, z.humidity.high],
                 "source": z.temperature.source,
             },
+            **_believed(zone, now, ctx),
         }
         for zone, z in ctx.zones.items()
     }
     return {"at": now, "zones": zones}
+
+
+def _believed(zone: str, now: int, ctx: Context) -> dict[str, Any]:
+    """Return what the zone goes by, which sensors it does not believe, and its machines."""
+    shown: dict[str, Any] = {}
+    found: Sensors | None = ctx.state_of(AIR, zone)
+    if found is not None:
+        together = fused(found.tracks, now, setup_of(ctx).trust)
+        if together is not None:
+            shown["air"] = {
+                "t": round(together.t, 2),
+                "rh": round(together.rh, 1),
+                "dew_point": round(dew_point(together.t, together.rh), 1),
+                "sensors": list(together.sensors),
+            }
+        if found.faults:
+            shown["not_believed"] = found.faults
+    held: Held | None = ctx.state_of(CONTROL, zone)
+    machines = setup_of(ctx).machines_of(zone)
+    if machines:
+        runs = {} if held is None else held.control.runs
+        shown["machines"] = {
+            m.name: {"kind": m.kind, "on": runs[m.name].on, "for": runs[m.name].aim}
+            for m in machines
+            if m.name in runs
+        }
+    return shown

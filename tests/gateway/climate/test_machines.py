@@ -1,5 +1,7 @@
 """The machines of a zone in the room: leases, refusals, a person's word, machines that do nothing."""
 
+import json
+
 import pytest
 from gateway.climate.test_air import HOUR, MINUTE, S, Story
 from hypothesis import given, settings
@@ -80,11 +82,13 @@ def test_what_a_node_switches_off_by_itself_is_known():
 
 
 def test_a_machine_that_does_nothing_is_told_of_and_one_that_works_again_is_believed():
-    story = Story().go(62, t1=(19.0, 59.0))
+    story = Story().go(70, t1=(19.0, 59.0))
+    assert story.standing("climate.equipment") == set(), "not outside, not worse"
+    story.go(10, t1=(19.0, 61.0))
     alarm = story.out.alarms()["climate.equipment:c1.dehumidifier"]
-    assert "dehumidifier (c1/dehumidifier) is on for 60 minutes" in alarm.text
+    assert "dehumidifier (c1/dehumidifier) is on for" in alarm.text
     assert alarm.why["limit"]["source"] == "climate.zone.machine.respond_s"
-    story.go(5, t1=(19.0, 58.0))
+    story.go(10, t1=(19.0, 58.2))
     assert story.out.states("climate.equipment")[-1][1] == "RTNUN"
 
 
@@ -93,6 +97,14 @@ def test_one_that_works_is_not_suspected():
     for n in range(180):
         story.go(1, t1=(19.0, 59.0 - n * 0.02))
     assert story.standing("climate.equipment") == set()
+
+
+def test_the_view_shows_what_is_believed_and_what_runs():
+    story = Story().go(10, t1=(19.0, 59.0), t2=(19.4, 59.0))
+    shown = [json.loads(v) for d in story.out.decisions for n, v in d.views if n == "climate"][-1]
+    zone = shown["zones"]["store"]
+    assert zone["air"] == {"t": 19.2, "rh": 59.0, "dew_point": 11.0, "sensors": ["c1/t1", "c1/t2"]}
+    assert zone["machines"]["c1/dehumidifier"] == {"kind": "dehumidifier", "on": True, "for": "dry"}
 
 
 # -- a person's word ---------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Holding a zone inside its band: pure decisions over what is measured, machine by machine."""
 
 from .decide import decide, lapsed
-from .follow import follows
 from .plan import KINDS, Machine, Plan, Tolerance
 from .state import Air, Control, Inputs, Order, Override, Run
 
@@ -17,6 +16,5 @@ __all__ = [
     "Run",
     "Tolerance",
     "decide",
-    "follows",
     "lapsed",
 ]

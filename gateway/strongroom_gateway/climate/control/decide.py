@@ -7,6 +7,7 @@ import msgspec
 
 from .assign import Want, assigned
 from .demand import Edges, demanded, edges
+from .follow import judged
 from .moist import dew_point
 from .plan import OPPOSITE, Kind, Machine, Plan
 from .settle import felt, settled
@@ -45,11 +46,12 @@ def decide(state: Control, inputs: Inputs, now: int, plan: Plan) -> tuple[Contro
     for machine in sorted(plan.machines, key=lambda machine: machine.name in chosen):
         run = runs.get(machine.name, Run())
         wish = _wish(machine, chosen, wants, inputs, now, found=found, plan=plan)
-        new, order = _apply(machine, run, wish, runs, now, inputs=inputs, plan=plan)
+        new, order = _apply(machine, run, wish, runs, now, plan=plan)
         if order is not None:
             orders.append(order)
         if new != run or (machine.name not in runs and new != Run()):
             runs[machine.name] = new
+    runs = judged(runs, wants, going, found, now, plan)
     if (steady, demands, runs) == (state.settled, state.demands, state.runs):
         return state, orders
     return Control(steady, demands, runs), orders
@@ -162,7 +164,6 @@ def _apply(
     runs: Mapping[str, Run],
     now: int,
     *,
-    inputs: Inputs,
     plan: Plan,
 ) -> tuple[Run, Order | None]:
     """Return the machine's next state, under its own times, and the order that makes it so."""
@@ -170,7 +171,7 @@ def _apply(
         if not wish.on or not _may_start(machine, run, runs, now, plan):
             return run, None
         new = msgspec.structs.replace(
-            run, on=True, since=now, until=now + machine.lease, aim=wish.aim, began=inputs.air
+            run, on=True, since=now, until=now + machine.lease, aim=wish.aim
         )
         return new, Order(machine, True, machine.lease, wish.why)
     ran = now - (run.since or 0)

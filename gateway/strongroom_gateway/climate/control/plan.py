@@ -51,7 +51,7 @@ class Tolerance(msgspec.Struct, frozen=True):
     cold: float = 0.7
     wet: float = 2.5
     dry: float = 2.5
-    recover_t: float = 1.2
+    recover_t: float = 1.0
     recover_rh: float = 2.0
 
 
@@ -71,7 +71,7 @@ class Plan(msgspec.Struct, frozen=True):
     swing_rh: float | None = None
     changeover: int = 900_000
     stage: int = 1_200_000
-    settle: int = 120_000
+    settle: int = 60_000
     settle_base: int = 600_000
     stale: int = 300_000
     step: int = 0

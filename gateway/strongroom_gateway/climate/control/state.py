@@ -64,8 +64,8 @@ class Inputs(msgspec.Struct, frozen=True):
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """One machine. `since`: when it last changed (None: never); `until`: the end of its lease;
-    `aim`: what it is on for; `blocked`: not before; `began`: the air when it came on; `mute`: the
-    room did not follow the last time.
+    `aim`: what it is on for; `blocked`: not before; `began`: the air when it began to work at
+    a need that is not met; `mute`: the room did not follow.
     """
 
     on: bool = False
