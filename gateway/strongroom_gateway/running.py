@@ -17,6 +17,7 @@ from .assembly import open_book, open_room
 from .config import Settings
 from .errors import LedgerError
 from .history.running import history_thread
+from .ingest.marks import Saved
 from .ingest.pipeline import Pipeline
 from .ingest.port import Decision, Entry
 from .ledger.checkpointer import Checkpointer, Plan
@@ -169,11 +170,9 @@ class Gateway:
         )
         return decision
 
-    def _load_mark(
-        self, node: str, boot: int, lane: str
-    ) -> tuple[int, list[tuple[int, int]]] | None:
+    def _load_mark(self, node: str, boot: int, lane: str) -> Saved | None:
         mark = self.reader.mark(node, boot, lane)
-        return None if mark is None else (mark.high, mark.beyond)
+        return None if mark is None else (mark.high, mark.beyond, mark.decided)
 
     # -- running ---------------------------------------------------------------------------------
 

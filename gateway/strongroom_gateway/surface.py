@@ -145,6 +145,8 @@ class Surface:
             raise OutsideTreeError(idx, self.record.head().size)
         recorded = found.body | {TIME: found.time}
         with self._correcting:
+            if not self._pipeline.has_room:
+                raise NotRecordingError(self.why_not_recording)
             if len(self._waiting) >= _MOST_WAITING:
                 for one in list(self._waiting):
                     on_disk, waiting = self._corrections_of(one)
@@ -152,11 +154,8 @@ class Surface:
                         self._waiting[one] = len(on_disk), waiting
             on_disk, waiting = self._corrections_of(idx)
             body = correction(idx, found.kind, recorded, changes, who, why, on_disk + waiting)
-            lost = self._pipeline.counters.unkept_decisions
             entry = Entry(CORRECTION, body, found.node)
             self._pipeline.act(lambda _: Decision(entries=[entry]))
-            if self._pipeline.counters.unkept_decisions != lost:
-                raise NotRecordingError(self.why_not_recording)
             self._waiting[idx] = len(on_disk), [*waiting, body]
         return body
 
@@ -171,7 +170,7 @@ class Surface:
 
     def act(self, kind: str, by: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Do what a person asks for; return the entries it led to, once they are on the disk."""
-        if not self._pipeline.is_recording:
+        if not self._pipeline.is_recording or not self._pipeline.has_room:
             raise NotRecordingError(self.why_not_recording)
         entries: list[Mapping[str, Any]] = []
 

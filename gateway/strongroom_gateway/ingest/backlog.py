@@ -12,6 +12,8 @@ from .taking import Batch, Taking, empty_work
 PENDING_LIMIT: Final = 20_000
 MOST_PENDING: Final = 60_000  # MQTT has 65,535 packet ids for messages that are not acknowledged
 CROWD: Final = 2_000
+MOST_HELD: Final = 10
+"""Times the limit: so many entries of decisions are held that change what the room knows."""
 YIELD_SECONDS: Final = 0.005
 
 
@@ -49,6 +51,11 @@ class Backlog:
         """Whether every state that was decided is on the disk."""
         return self._queued == self._done and not self.held.states
 
+    @property
+    def has_room_aside(self) -> bool:
+        """Whether little enough is held aside for more than has to be."""
+        return len(self.held.entries) < self._limit
+
     def is_full(self, taking: Taking) -> bool:
         """Return whether too much waits; once it does, it does for the rest of the batch.
 
@@ -70,19 +77,23 @@ class Backlog:
             self.held = empty_work()
             self.enqueue(held, [], {}, max(len(held.entries), 1))
 
+    def has_room(self, entries: int, taking: Taking, *, rows: bool = False) -> bool:
+        """Return whether so many entries of a decision can be kept, on their way or aside.
+
+        Those of a decision that changes rows are few, and what follows rests on them: a session at
+        the desk, the place of a box. More of them are held than of those that only say something.
+        """
+        if not self.is_full(taking):
+            return True
+        return len(self.held.entries) + entries <= self._limit * (MOST_HELD if rows else 1)
+
     def keep(
         self, rows: list[EntryRow], states: Sequence[tuple[str, str | None]], taking: Taking
-    ) -> bool:
-        """Add to the batch's work, or hold aside while too much waits; False: no room there either."""
-        if self.is_full(taking):
-            work = self.held
-            if len(work.entries) + len(rows) > self._limit:
-                return False
-        else:
-            work = taking.work
+    ) -> None:
+        """Add to the batch's work, or hold aside while too much waits."""
+        work = self.held if self.is_full(taking) else taking.work
         work.entries += rows
         work.states.update(states)
-        return True
 
     def enqueue(
         self, work: Work, messages: list[Inbound], acks: dict[Key, int], weight: int

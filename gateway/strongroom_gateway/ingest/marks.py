@@ -17,7 +17,11 @@ MOST_MARKS: Final = 4_096
 
 Key = tuple[str, int, Lane]
 """(node, boot, lane)"""
-Saved = tuple[int, list[tuple[int, int]]]
+DECIDED: Final = "decided/"
+"""Keys under which is kept what was decided on before its message could be: for the next start."""
+
+Saved = tuple[int, list[tuple[int, int]], list[tuple[int, int]]]
+"""The mark, the ranges beyond it, and the ranges that were only decided on."""
 Load = Callable[[str, int, Lane], Saved | None]
 
 
@@ -82,6 +86,15 @@ class Ranges:
         """Return the ranges beyond ``high``."""
         return list(zip(self.firsts, self.lasts, strict=True))
 
+    @property
+    def last(self) -> int:
+        """Return the largest number."""
+        return self.lasts[-1] if self.lasts else self.high
+
+    def whole(self) -> str:
+        """Return all of it as JSON, as ranges."""
+        return Ranges(0, [(1, self.high), *self.pairs()] if self.high else self.pairs()).text()
+
     def text(self) -> str:
         """Return the ranges as JSON."""
         if not self.firsts:
@@ -92,12 +105,19 @@ class Ranges:
 class Mark(Ranges):
     """What is taken of one lane of one boot, with what was only decided on."""
 
-    __slots__ = ("decided", "work")
+    __slots__ = ("decided", "sounded", "work")
 
-    def __init__(self, high: int = 0, beyond: list[tuple[int, int]] | None = None) -> None:
+    def __init__(
+        self,
+        high: int = 0,
+        beyond: list[tuple[int, int]] | None = None,
+        decided: list[tuple[int, int]] | None = None,
+    ) -> None:
         super().__init__(high, beyond)
-        self.decided: Ranges | None = None
+        self.decided: Ranges | None = Ranges(0, decided) if decided else None
         """Messages that were decided on but could not be kept for the disk; they will come again."""
+        self.sounded: Ranges | None = None
+        """Messages whose decision was taken back once it had sounded; they are decided on anew."""
         self.work = 0
         """Number of the last work that carries this mark."""
 
@@ -105,12 +125,51 @@ class Mark(Ranges):
         """Return whether a range may be filled; one more range only when there are not too many."""
         return len(self.firsts) < MOST_RANGES or self.joins(first, last)
 
-    def remember(self, number: int) -> None:
-        """Note a number as decided on; one that would need too much memory is decided on again."""
+    def is_decided(self, number: int) -> bool:
+        """Return whether a message was decided on before it could be kept."""
+        return self.decided is not None and number in self.decided
+
+    def whole_decided(self) -> str:
+        """Return what was decided on, as ranges in JSON."""
+        return "[]" if self.decided is None else self.decided.whole()
+
+    def remember(self, number: int) -> bool:
+        """Note a message as decided on; False where that would need too much memory."""
         if self.decided is None:
             self.decided = Ranges()
-        if len(self.decided.firsts) < MOST_RANGES:
-            self.decided.add(number)
+        return _noted(self.decided, number)
+
+    def settle(self) -> bool:
+        """Forget what was decided on once all of it is taken; return whether it is so now."""
+        if self.sounded is not None and self.sounded.last <= self.high:
+            self.sounded = None
+        if self.decided is None or self.decided.last > self.high:
+            return False
+        self.decided = None
+        return True
+
+    def has_sounded(self, number: int) -> bool:
+        """Return whether a message has sounded that is still to be decided on."""
+        return self.sounded is not None and number in self.sounded
+
+    def sounded_on(self, number: int) -> None:
+        """Note that a message has sounded; one that would need too much memory sounds again."""
+        if self.sounded is None:
+            self.sounded = Ranges()
+        _noted(self.sounded, number)
+
+
+def _noted(ranges: Ranges, number: int) -> bool:
+    if len(ranges.firsts) >= MOST_RANGES and not ranges.joins(number, number):
+        return False
+    ranges.add(number)
+    return True
+
+
+def decided_key(key: Key) -> str:
+    """Return the key under which is kept what was decided on of a lane."""
+    node, boot, lane = key
+    return f"{DECIDED}{node}/{boot}/{lane}"
 
 
 class Marks:
@@ -129,11 +188,20 @@ class Marks:
             self._marks[key] = mark
         return mark
 
+    @property
+    def is_crowded(self) -> bool:
+        """Return whether there are so many that nothing more should be remembered of any."""
+        return len(self._marks) > MOST_MARKS
+
     def forget(self, committed: int) -> None:
         """Drop the oldest marks beyond the limit that the ledger has as they are here."""
         excess = len(self._marks) - MOST_MARKS
         if excess > 0:
-            clean = (key for key, mark in self._marks.items() if mark.work <= committed)
+            clean = (
+                key
+                for key, mark in self._marks.items()
+                if mark.work <= committed and mark.decided is None
+            )
             for key in list(islice(clean, excess)):
                 del self._marks[key]
 

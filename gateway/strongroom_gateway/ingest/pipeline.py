@@ -18,12 +18,12 @@ import msgspec
 
 from ..contract import Decoder, Info, OutboxDropped, Sensed, Status
 from ..errors import ContractError, StrongroomError
-from ..ledger.work import EntryRow, Work
+from ..ledger.work import Work
 from ..transport.port import Inbound, Transport
 from .acks import Acks
 from .backlog import PENDING_LIMIT, Backlog
-from .marks import Key, Load, Mark, Marks
-from .port import NOTHING, Decision, Room
+from .marks import Key, Load, Mark, Marks, decided_key
+from .port import NOTHING, ROWS, Decision, Room
 from .publisher import Publisher
 from .refused import Refused
 from .taking import Batch, Taking, decision_rows, own_row
@@ -49,7 +49,7 @@ class Counters(msgspec.Struct):
     """Status and info messages, and the room's own alarms coming back from the broker."""
     rule_failures: int = 0
     unkept_decisions: int = 0
-    """Decisions on shed messages that were not kept; they are taken again with the message."""
+    """Decisions on shed messages that were taken back; the message comes again, and is decided on."""
 
 
 class Pipeline:
@@ -187,6 +187,11 @@ class Pipeline:
         return self._backlog.pending
 
     @property
+    def has_room(self) -> bool:
+        """Whether there is room for what people ask for."""
+        return self._backlog.has_room_aside
+
+    @property
     def is_recording(self) -> bool:
         """Whether the ledger takes the record."""
         return self._recording
@@ -240,7 +245,7 @@ class Pipeline:
                 self._drop(sensed.node, dropped, taking)
         else:
             self.counters.readings += 1
-        if mark.decided is None or seq not in mark.decided:
+        if not mark.is_decided(seq):
             decision = self._ask(taking, message.topic, self._room.decide, sensed, taking.now)
             if decision is not NOTHING:
                 self._keep(decision, taking)
@@ -322,11 +327,26 @@ class Pipeline:
             self.counters.duplicates += 1
             return
         self.counters.shed += 1
-        if mark is not None and mark.decided is not None and seq in mark.decided:
+        if mark is not None and (mark.is_decided(seq) or mark.has_sounded(seq)):
             return
         decision = self._ask(taking, message.topic, self._room.decide, sensed, taking.now)
-        if self._keep(decision, taking) and mark is not None:
-            mark.remember(seq)
+        if mark is not None and self._may_keep(decision, taking) and mark.remember(seq):
+            key = (sensed.node, sensed.boot, sensed.lane)
+            self._backlog.keep([], [(decided_key(key), mark.whole_decided())], taking)
+            self._keep(decision, taking)
+            return
+        # Nobody would know at the next start, or when the message comes again, that it was decided
+        # on: only what has to sound is kept, and the room forgets the rest.
+        self.counters.unkept_decisions += 1
+        self._keep(self._ask(taking, message.topic, self._room.unkept, taking.now), taking)
+        if mark is not None and not self._marks.is_crowded:
+            mark.sounded_on(seq)
+
+    def _may_keep(self, decision: Decision, taking: Taking) -> bool:
+        """Return whether a decision can be kept whose message cannot."""
+        rows = any(key.startswith(ROWS) for key, _ in decision.states)
+        room = self._backlog.has_room(len(decision.entries), taking, rows=rows)
+        return room and not self._marks.is_crowded
 
     # -- what follows from a decision ----------------------------------------------------------------
 
@@ -345,7 +365,7 @@ class Pipeline:
         if self.counters.rule_failures <= MOST_FAILURES:
             log.error("a rule failed on %s", about, exc_info=error)
             body = {"about": ascii(about[:256]), "error": ascii(error)[:500]}
-            self._keep_rows([own_row(self._room_id, RULE_FAILED, body, taking.now)], (), taking)
+            self._backlog.keep([own_row(self._room_id, RULE_FAILED, body, taking.now)], (), taking)
 
     def _fault(
         self, kind: str, on: bool, taking: Taking, subject: str, why: Mapping[str, Any]
@@ -353,24 +373,17 @@ class Pipeline:
         decision = self._ask(taking, kind, self._room.fault, kind, on, taking.now, subject, why)
         self._keep(decision, taking)
 
-    def _keep(self, decision: Decision, taking: Taking) -> bool:
-        """Publish a decision at once and keep the rest of it; False when there was no room."""
+    def _keep(self, decision: Decision, taking: Taking) -> None:
+        """Publish a decision at once and keep the rest of it."""
         if decision is NOTHING:
-            return True
+            return
         self.publisher.decision(decision)
         try:
             rows = decision_rows(self._room_id, decision, taking.now)
         except ValueError as error:
             self._say_failed("an entry of a decision", error, taking)
             rows = []
-        return self._keep_rows(rows, decision.states, taking)
-
-    def _keep_rows(
-        self, rows: list[EntryRow], states: Sequence[tuple[str, str | None]], taking: Taking
-    ) -> bool:
-        kept = self._backlog.keep(rows, states, taking)
-        self.counters.unkept_decisions += not kept
-        return kept
+        self._backlog.keep(rows, decision.states, taking)
 
     # -- batches -------------------------------------------------------------------------------------
 
@@ -391,6 +404,8 @@ class Pipeline:
             acks = {}
             for key, mark in taking.touched.items():
                 acks[key] = mark.high
+                if mark.settle():
+                    taking.work.states[decided_key(key)] = None
                 taking.work.marks[key] = (mark.high, mark.text())
                 mark.work = self._backlog.last + 1
             self._backlog.enqueue(taking.work, messages, acks, max(taking.weight, 1))

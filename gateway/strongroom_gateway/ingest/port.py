@@ -6,12 +6,15 @@ message.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from ..contract import Alarm, AnyCommand, Info, Sensed, Status
 from ..contract.outbound import WHAT
+
+ROWS: Final = "r/"
+"""States under such keys follow from the entries: what the room knows of people and things."""
 
 
 class AlarmChange(msgspec.Struct, gc=False):

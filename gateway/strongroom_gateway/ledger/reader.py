@@ -20,6 +20,7 @@ from .tree import Consistency, Head, Inclusion, Prover
 MOST: Final = 1_000
 _ROW: Final = "SELECT value FROM room_state WHERE key = ?"
 _ROWS: Final = ("r/", "r0")  # the first key of the rows, and the first behind them
+_DECIDED: Final = ("decided/", "decided0")  # the same of what was decided on, see ingest.marks
 _ranges: Final = msgspec.json.Decoder(list[tuple[int, int]]).decode
 
 
@@ -40,10 +41,13 @@ class QuarantineView(msgspec.Struct):
 
 
 class Mark(msgspec.Struct):
-    """What is committed or reported dropped of one lane of one boot."""
+    """What is committed or reported dropped of one lane of one boot; `decided` was decided on and
+    is still to come.
+    """
 
     high: int
     beyond: list[tuple[int, int]]
+    decided: list[tuple[int, int]] = []
 
 
 class CheckpointView(msgspec.Struct):
@@ -197,7 +201,14 @@ class Reader:
                 "SELECT high, beyond FROM mark WHERE node = ? AND boot = ? AND lane = ?",
                 (node, boot, lane),
             ).fetchone()
-        return Mark(found[0], _ranges(found[1])) if found else None
+            decided = connection.execute(
+                "SELECT value FROM room_state WHERE key = ?",
+                (f"{_DECIDED[0]}{node}/{boot}/{lane}",),
+            ).fetchone()
+        if found is None and decided is None:
+            return None
+        high, beyond = found or (0, "[]")
+        return Mark(high, _ranges(beyond), [] if decided is None else _ranges(decided[0]))
 
     def gaps(self, node: str | None = None) -> list[tuple[str, int, str, int, int]]:
         """Return the ranges that are missing, as (node, boot, lane, first, last)."""
@@ -214,7 +225,9 @@ class Reader:
         with self._connection() as connection:
             return dict(
                 connection.execute(
-                    "SELECT key, value FROM room_state WHERE key < ? OR key >= ?", _ROWS
+                    "SELECT key, value FROM room_state"
+                    " WHERE (key < ? OR key >= ?) AND (key < ? OR key >= ?)",
+                    (*_ROWS, *_DECIDED),
                 ).fetchall()
             )
 

@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 import msgspec
 
 from ..errors import RowsUnreadableError
+from ..ingest.port import ROWS
 from .journal import Journal
 
-PREFIX: Final = "r/"
+PREFIX: Final = ROWS
 """Keys of rows begin with it; those of rules and alarms do not."""
 WORDS: Final = "w/"
 """Under such keys goes what a row is found by; it is searched, not read back."""

@@ -74,6 +74,9 @@ class CountingRoom:
     def settled(self) -> None:
         pass
 
+    def unkept(self, now: int) -> Decision:
+        return NOTHING
+
     def standing(self) -> Decision:
         return NOTHING
 
@@ -123,7 +126,7 @@ def main() -> None:
 
     def load(*key: Any) -> Any:
         mark = reader.mark(*key)
-        return mark and (mark.high, mark.beyond)
+        return mark and (mark.high, mark.beyond, mark.decided)
 
     def committed(works: Sequence[Work], more: bool) -> None:
         pipeline.committed(works, more)

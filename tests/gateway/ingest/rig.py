@@ -31,10 +31,12 @@ class RecordingRoom:
         self.faults: list[tuple[str, bool, str, Mapping[str, Any]]] = []
         self.fault_answer: Callable[[str, bool], Decision] = lambda kind, on: NOTHING
         self.stands = Decision()
+        self.last = NOTHING
 
     def decide(self, event: Sensed, now: int) -> Decision:
         self.decided.append((event.node, event.boot, event.lane, event.seq))
-        return self.answer(event)
+        self.last = self.answer(event)
+        return self.last
 
     def status(self, status: Status, now: int) -> Decision:
         self.presence.append(status)
@@ -55,6 +57,9 @@ class RecordingRoom:
 
     def settled(self) -> None:
         pass
+
+    def unkept(self, now: int) -> Decision:
+        return Decision(alarms=self.last.alarms)
 
     def standing(self) -> Decision:
         return self.stands
@@ -95,7 +100,7 @@ class Rig:
 
     def _mark(self, *key: Any) -> Any:
         mark = self.reader.mark(*key)
-        return mark and (mark.high, mark.beyond)
+        return mark and (mark.high, mark.beyond, mark.decided)
 
     def _committed(self, works: Any, more: bool) -> None:
         self.pipeline.committed(works, more)
