@@ -31,17 +31,45 @@ _SAID: Final = {
 }
 
 
-class ZoneAir(msgspec.Struct, frozen=True):
-    """The air of a zone as it is believed at `at` (Unix ms): the reading that came (None: none did),
-    the median of all (None: there is nothing to go by), and each sensor that is heard.
+class ZoneAir:
+    """The air of a zone as it is believed at `at` (Unix ms): the sensor whose reading came (None:
+    none did) with its corrected values, and what all of them say, worked out when somebody asks.
     """
 
-    at: int
-    sensor: str | None
-    t: float
-    rh: float
-    fused: Fused | None
-    sensors: dict[str, tuple[float, float]] = {}
+    __slots__ = ("_tracks", "_trust", "at", "rh", "sensor", "t")
+
+    def __init__(
+        self,
+        at: int,
+        sensor: str | None,
+        t: float,
+        rh: float,
+        tracks: dict[str, Track],
+        trust: Trust,
+    ) -> None:
+        self.at = at
+        self.sensor = sensor
+        self.t = t
+        self.rh = rh
+        self._tracks = tracks
+        self._trust = trust
+
+    def together(self) -> Fused | None:
+        """Return the median of the sensors that are heard; None when there is nothing to go by."""
+        return fused(self._with_mine(), self.at, self._trust)
+
+    def by(self, sensor: str) -> tuple[float, float] | None:
+        """Return what one sensor says; None when it is not heard or not believed."""
+        track = fresh(self._with_mine(), self.at, self._trust).get(sensor)
+        return None if track is None else (track.t, track.rh)
+
+    def _with_mine(self) -> dict[str, Track]:
+        """Return the tracks with the reading that came, which need not have been kept."""
+        mine = None if self.sensor is None else self._tracks.get(self.sensor)
+        if mine is None or self.sensor is None or mine.at == self.at:
+            return self._tracks
+        new = msgspec.structs.replace(mine, t=self.t, rh=self.rh, at=self.at)
+        return {**self._tracks, self.sensor: new}
 
 
 class Sensors(RuleState, frozen=True):
@@ -99,27 +127,9 @@ def climate_air(
         found, more = _refused(found, name, verdict.reason, number, reading, key)
         effects += more
     elif not key.startswith(OTHER):
-        effects.append(_told(found, name, (verdict.t, verdict.rh), key, now, setup))
+        air = ZoneAir(now, name, verdict.t, verdict.rh, found.tracks, setup.trust)
+        effects.append(Tell("air", key, air))
     return (state if found is was else found), effects
-
-
-def _told(
-    found: Sensors,
-    name: str,
-    values: tuple[float, float],
-    key: str,
-    now: int,
-    setup: Setup,
-) -> Effect:
-    """Return the air of the zone with this reading in it, kept or not."""
-    tracks = found.tracks
-    mine = tracks[name]
-    if mine.at != now:
-        tracks = {**tracks, name: msgspec.structs.replace(mine, t=values[0], rh=values[1], at=now)}
-    heard = fresh(tracks, now, setup.trust)
-    sensors = {n: (t.t, t.rh) for n, t in heard.items()}
-    air = ZoneAir(now, name, values[0], values[1], fused(tracks, now, setup.trust), sensors)
-    return Tell("air", key, air)
 
 
 def _changed(
@@ -220,7 +230,7 @@ def _passed(state: Sensors, key: str, now: int, ctx: Context) -> tuple[Sensors, 
     tallies = {name: tally for name, tally in state.tallies.items() if name not in due}
     found = msgspec.structs.replace(state, tallies=tallies)
     if not key.startswith(OTHER) and not fresh(state.tracks, now, setup.trust):
-        effects.append(Tell("air", key, ZoneAir(now, None, 0.0, 0.0, None)))
+        effects.append(Tell("air", key, ZoneAir(now, None, 0.0, 0.0, {}, setup.trust)))
         if not state.blind and key in ctx.zones:
             reads = [_last(name, track) for name, track in sorted(state.tracks.items())]
             limit = {"value": ctx.stale / 1000, "unit": "s", "source": "climate.stale_s"}

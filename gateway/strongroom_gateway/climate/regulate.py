@@ -30,8 +30,6 @@ from .door import Door
 from .setup import OTHER, setup_of
 from .trend import RULE as TREND
 from .trend import Trend
-from .validity import fused
-from .validity.family import fresh
 
 RULE: Final = "climate.control"
 MUTE: Final = "climate.equipment"
@@ -93,10 +91,9 @@ def climate_control(
     if isinstance(event, Tick):
         return _lapsed(held, plan, now)
     air: ZoneAir = event.body
-    seen = _seen(air, plan)
-    if seen is not None and now - held.at < plan.step:
+    if air.sensor is not None and now - held.at < plan.step:
         return state, NONE
-    return _decided(held, seen, plan, now, ctx)
+    return _decided(held, _seen(air, plan), plan, now, ctx)
 
 
 def _decided(
@@ -118,11 +115,10 @@ def _decided(
 
 def _seen(air: ZoneAir, plan: Plan) -> Air | None:
     if plan.sensor is not None:
-        found = air.sensors.get(plan.sensor)
+        found = air.by(plan.sensor)
         return None if found is None else Air(found[0], found[1], air.at, (plan.sensor,))
-    if air.fused is None:
-        return None
-    return Air(air.fused.t, air.fused.rh, air.at, air.fused.sensors)
+    heard = air.together()
+    return None if heard is None else Air(heard.t, heard.rh, air.at, heard.sensors)
 
 
 def _outdoor(ctx: Context, now: int) -> Air | None:
@@ -212,9 +208,7 @@ def _started(
     words = [ctx.rows.get(Word, machine.name) for machine in plan.machines]
     sensors: Sensors | None = ctx.state_of(AIR, plan.zone)
     if sensors is not None and any(w is not None and w.at == now for w in words):
-        together = fused(sensors.tracks, now, setup_of(ctx).trust)
-        heard = {n: (t.t, t.rh) for n, t in fresh(sensors.tracks, now, setup_of(ctx).trust).items()}
-        air = ZoneAir(now, None, 0.0, 0.0, together, heard)
+        air = ZoneAir(now, None, 0.0, 0.0, sensors.tracks, setup_of(ctx).trust)
         return _decided(kept, _seen(air, plan), plan, now, ctx)
     return (state if kept == held else kept), NONE
 

@@ -73,11 +73,14 @@ def climate_trend(
         return state, NONE
     air: ZoneAir = event.body
     old = state or Trend()
-    if air.fused is None or (old.course is not None and 0 <= now - old.course.at < _STEP):
+    if old.course is not None and 0 <= now - old.course.at < _STEP:
+        return state, NONE
+    heard = air.together()
+    if heard is None:
         return state, NONE
     setup = setup_of(ctx)
     hour = _hour(now, setup)
-    course = followed(old.course, air.fused.t, air.fused.rh, now, hour, ctx.stale)
+    course = followed(old.course, heard.t, heard.rh, now, hour, ctx.stale)
     stands, effects = _settled(course, old.stands, zone, now, ctx, setup)
     return Trend(course=course, stands=stands), effects
 
