@@ -14,6 +14,7 @@ import msgspec
 
 from .config_check import ConfigProblemsError, Problem, typed
 from .config_climate import climate_problems
+from .config_custody import custody_problems
 from .epcis.section import problems as epcis_problems
 from .hours import OpeningHours, parse_hours, zone
 from .profiles import Profile, load_profile
@@ -58,6 +59,7 @@ def settings(
     everything = tuple(config.item + (items or []))
     problems = list(_doubles(config, everyone, everything))
     problems += _contradictions(config)
+    problems += custody_problems(config, everyone, everything)
     hours: dict[str, OpeningHours] = {}
     try:
         local = zone(config.room.time_zone)
@@ -131,12 +133,20 @@ def _doubles(
     groups: list[tuple[str, list[str]]] = [
         ("person.id", [p.id for p in people]),
         ("item.id", [i.id for i in items]),
+        ("item.number", [i.number for i in items if i.number is not None]),
+        ("place.id", [p.id for p in config.place]),
         ("tag", [t for p in people for t in p.badges] + [t for i in items for t in i.tags]),
         ("climate.zone.id", [z.id for z in config.climate.zone]),
         ("climate.zone.sensors", [s for z in config.climate.zone for s in z.sensors]),
         ("safe.id", [s.id for s in config.safe]),
+        ("safe.input", [f"{s.node}/{s.input}" for s in config.safe]),
+        ("safe.place", [s.place or s.id for s in config.safe]),
         ("gate.id", [g.id for g in config.gate]),
         ("desk.id", [d.id for d in config.desk]),
+        ("patrol.id", [p.id for p in config.patrol]),
+        ("patrol_point.id", [p.id for p in config.patrol_point]),
+        ("patrol_point.reader", [f"{p.node}/{p.reader}" for p in config.patrol_point]),
+        ("disinfection.place", [d.place for d in config.disinfection]),
         ("shelf_bank.id", [b.id for b in config.shelf_bank]),
         ("shelf_bank.carriages", [c for b in config.shelf_bank for c in b.carriages]),
         ("shelf_reader.id", [r.id for r in config.shelf_reader]),

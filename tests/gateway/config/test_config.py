@@ -224,3 +224,61 @@ def test_a_profile_of_the_site(tmp_path):
         ConfigProblemsError, match=r"ours.toml:13: stores.paper.humidity: the lower limit 45"
     ):
         load(file)
+
+
+SAFE = PLAIN["safe"][0]
+POINT = {"id": "p1", "name": "Door", "node": "n1", "reader": "r"}
+ROUND = {"id": "day", "name": "Day", "points": ["p1"], "times": ["09:00"]}
+DEED = {"id": "d", "name": "Deed", "kind": "certificate", "certificate": "other_right"}
+
+
+@pytest.mark.parametrize(
+    ("sections", "said"),
+    [
+        (
+            {"safe": [SAFE | {"node": "d1", "readers": ["desk"]}]},
+            "safe[0].readers: d1/desk is the reader of desk front already; a safe has a reader of its own",
+        ),
+        (
+            {"safe": [SAFE | {"node": "g1", "readers": ["gate"]}]},
+            "safe[0].readers: g1/gate is the reader of gate exit already",
+        ),
+        (
+            {"safe": [SAFE | {"readers": ["a"]}, SAFE | {"id": "b", "input": "c", "readers": ["a"]}]},
+            "safe[1].readers: s1/a is the reader of safe deeds already",
+        ),
+        (
+            {"safe": [SAFE, SAFE | {"id": "b"}]},
+            "safe.input: s1/door is there twice",
+        ),
+        (
+            {"safe": [SAFE, SAFE | {"id": "b", "input": "c", "place": "deeds"}]},
+            "safe.place: deeds is there twice",
+        ),
+        (
+            {"patrol_point": [POINT], "patrol": [ROUND, ROUND | {"id": "night"}]},
+            "patrol[1].points: p1 is a point of the patrol day already; nobody could say for which",
+        ),
+        ({"patrol": [ROUND]}, "patrol[0].points: there is no patrol_point p1"),
+        (
+            {"patrol_point": [POINT, POINT | {"id": "p2"}]},
+            "patrol_point.reader: n1/r is there twice",
+        ),
+        (
+            {"desk": [PLAIN["desk"][0] | {"done_tags": ["04aabbccdd0001"]}]},
+            "desk[0].done_tags: 04aabbccdd0001 belongs to somebody or something",
+        ),
+        (
+            {"item": [{"id": "box", "name": "Box"}, DEED | {"parent": "box"}]},
+            "item[1].parent: d is a certificate; certificates lie in no box",
+        ),
+        (
+            {"item": [DEED | {"number": "7"}, {"id": "box", "name": "Box", "number": "7"}]},
+            "item.number: 7 is there twice",
+        ),
+    ],
+)  # fmt: skip
+def test_nothing_has_two_tasks(sections, said):
+    found = problems(PLAIN | sections)
+    assert len(found) == 1
+    assert found[0].startswith(said)
