@@ -81,7 +81,9 @@ def judge_outward(
     leave = find_leave(item.id, ctx, why["at"])
     why["leave"] = leave.looked_for
     body: dict[str, Any] = {"item": item.id, "gate": gate.id, "why": why}
-    body |= {"holder": leave.holder, "place": OUTSIDE}
+    # Whoever had it answers for it, also when their leave is over.
+    holder = leave.holder if leave.granted else ctx.where(item.id).holder
+    body |= {"holder": holder, "place": OUTSIDE}
     if leave.granted:
         sure = how in SURE
         return Judged([Record("movement.exit", body)] if sure else [], settled=sure)

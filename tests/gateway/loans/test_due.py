@@ -167,3 +167,16 @@ def test_direct_borrowers_have_leave_without_a_slip():
     found = leave(office)
     assert (found.granted, found.slip, found.looked_for["loan"]) == (True, None, "L2027-00001")
     office.wait(SECOND)
+
+
+def test_who_carries_it_out_without_leave_still_answers_for_it():
+    office = lent()
+    (slip,) = [b["slip"] for _, b in office.out.entries("slip.requested")]
+    office.act("slip.withdraw", "gao", slip=slip, reason="no")
+    item = office.room.ctx.item("B2")
+    for n, side in enumerate(["inner", "inner", "outer", "outer"]):
+        at = office.now + n * 200
+        office.out.feed(office.nodes.read(item.tags[-1], side, at, rssi=-45, mono=n * 200))
+    office.wait(20 * SECOND)
+    ((_, body),) = office.out.entries("movement.exit_without_leave")
+    assert (body["holder"], office.room.ctx.accountable("B2")) == ("han", "han")
