@@ -37,11 +37,13 @@ def day(at: int, ctx: Context) -> str:
     return datetime.fromtimestamp(at // 1000, UTC).astimezone(local).date().isoformat()
 
 
-def next_number(kind: str, now: int, ctx: Context) -> str:
-    """Return the id of the next slip (S2027-00012) or loan (L2027-00012) of this year."""
+def next_number(kind: str, now: int, ctx: Context, ahead: int = 0) -> str:
+    """Return the id of the next slip (S2027-00012) or loan (L2027-00012) of this year; `ahead` have
+    been given by the same decision.
+    """
     year = day(now, ctx)[:4]
     last = ctx.rows.points(SERIAL, f"{kind}/{year}")
-    return f"{kind[0].upper()}{year}-{1 + int(last or 0):05d}"
+    return f"{kind[0].upper()}{year}-{1 + ahead + int(last or 0):05d}"
 
 
 def loan_of(item: str, ctx: Context) -> Loan | None:
@@ -60,14 +62,22 @@ def contents(item: str, ctx: Context) -> Iterator[str]:
 
 
 def opened(
-    item: Item, person: Person, right: Right, at: int, now: int, ctx: Context, more: dict[str, Any]
+    item: Item,
+    person: Person,
+    right: Right,
+    at: int,
+    now: int,
+    ctx: Context,
+    more: dict[str, Any],
+    ahead: int = 0,
 ) -> tuple[str, tuple[str, ...], Effects]:
     """Return the id of a new loan, what lies in the item, and the effects that record it.
 
-    `at` is when it was taken, `more` what the entry says besides (the desk, why).
+    `at` is when it was taken, `more` what the entry says besides (the desk, why), `ahead` how many
+    loans the same decision opens before this one.
     """
     section = ctx.config.loans
-    loan = next_number("loan", now, ctx)
+    loan = next_number("loan", now, ctx, ahead)
     inside = tuple(contents(item.id, ctx))
     due = end_of_day(at, right.days or section.days, ctx)
     body = {

@@ -97,7 +97,8 @@ def reconcile(
         return msgspec.structs.replace(state, agrees=not section.readers), effects
     effects = [Clear(NOT_RECONCILED, section.id, {"rule": RULE, "at": now})]
     for name in found.missing:
-        effects += _gone(name, people, section, base, now, ctx)
+        loans = sum(isinstance(one, Record) and one.kind == "loan.opened" for one in effects)
+        effects += _gone(name, people, section, base, now, ctx, loans)
     for name in found.extra:
         effects += _come(name, people, section, base, now, ctx)
     for tag in sorted(found.strange):
@@ -138,8 +139,12 @@ def _gone(
     why: dict[str, Any],
     now: int,
     ctx: Context,
+    loans: int,
 ) -> list[Effect]:
-    """An item left the safe: with somebody who was there, on their slip where they have one."""
+    """An item left the safe: with somebody who was there, on their slip where they have one.
+
+    `loans` is how many were opened for others that left with it.
+    """
     item = ctx.item(name) or Item(id=name, name=name)
     if not people:
         params = {"item": item.name, "safe": section.name}
@@ -169,7 +174,7 @@ def _gone(
     person = granted[2]
     body["why"] = {**why, "leave": granted[1].looked_for}
     more = {"safe": section.id, "why": body["why"]}
-    loan, _, lent = opened(item, person, granted[1], at, now, ctx, more)
+    loan, _, lent = opened(item, person, granted[1], at, now, ctx, more, loans)
     body |= {"loan": loan, "slip": granted[1].slip}
     return [Record("movement.check_out", body), *lent]
 

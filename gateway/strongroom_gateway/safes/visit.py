@@ -11,6 +11,7 @@ from ..room.registry import RuleState
 from ..sections import SafeSection
 
 MOST_TAPS: Final = 20
+_KEPT_TAPS: Final = 5
 MOST_EARLIER: Final = 20
 LATE_MS: Final = 2_000
 """What a node held back arrives in one go; a decision waits so long for the rest of it."""
@@ -31,14 +32,14 @@ class Opening(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Safe(RuleState, frozen=True):
-    """A safe. Times are Unix ms as sensed; `taps` are the last badge of each person at its reader,
+    """A safe. Times are Unix ms as sensed; `taps` are the last badges of each person at its reader,
     `inside` the boot of the node that last reported each tag, `boot` the newest of that node, whose
     reader has told of everything inside by `known`. `earlier` openings are not judged yet.
     """
 
     opening: Opening | None = None
     earlier: tuple[Opening, ...] = ()
-    taps: dict[str, int] = msgspec.field(default_factory=dict)
+    taps: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
     inside: dict[str, int] = msgspec.field(default_factory=dict)
     boot: int = 0
     known: int = 0
@@ -59,7 +60,11 @@ class Safe(RuleState, frozen=True):
         first = opening.since - int(section.together_s * 1000)
         last = opening.shut if opening.shut is not None else opening.since
         last = max(last, opening.since + int(section.together_s * 1000))
-        found = [(at, p) for p, at in self.taps.items() if first <= at <= last]
+        found = [
+            (min(there), person)
+            for person, times in self.taps.items()
+            if (there := [at for at in times if first <= at <= last])
+        ]
         return tuple(
             p for _, p in sorted(found) if (known := ctx.person(p)) and may_open(known, section)
         )
@@ -113,8 +118,9 @@ def _tag(state: Safe, event: Sensed, body: Tag, ctx: Context) -> Safe:
         if state.inside.get(body.id) == event.boot:
             return state
         return replace(state, inside={**state.inside, body.id: event.boot})
-    taps = {p: at for p, at in state.taps.items() if p != person.id}
-    taps[person.id] = max(sensed_at(event), state.taps.get(person.id, 0))
+    taps = {p: times for p, times in state.taps.items() if p != person.id}
+    # Several, for the one that counts may be followed by that of the next visit.
+    taps[person.id] = (*state.taps.get(person.id, ()), sensed_at(event))[-_KEPT_TAPS:]
     return replace(state, taps=dict(list(taps.items())[-MOST_TAPS:]))
 
 

@@ -1,5 +1,6 @@
 """At each closing the contents are compared with the record (C9, C12)."""
 
+from strongroom_gateway.loans.lending import loan_of
 from support.safes import AN, BO, CHI, DEED1, DEED2, DEED3, Strongbox, deed
 
 
@@ -149,3 +150,21 @@ def test_a_reader_that_has_just_started_has_not_told_of_everything_yet():
     there.node("boot", cause="power").tag(DEED1).wait(3_000).tag(DEED2).wait(30_000)
     assert there.out.movements() == []
     assert there.last("safe.reconciled")["complete"] is True
+
+
+def test_what_leaves_together_is_lent_on_loans_of_their_own():
+    there = Strongbox([deed("d1", DEED1), deed("d2", DEED2), deed("d3", DEED3)])
+    slip(there, "an", "d1", "d2")
+    opened(there, AN, BO).tag(DEED1, act="gone").tag(DEED2, act="gone")
+    shut(there)
+    loans = [(body["item"], body["loan"]) for _, body in there.out.entries("loan.opened")]
+    assert [item for item, _ in loans] == ["d1", "d2"]
+    assert len({loan for _, loan in loans}) == 2
+    assert [loan_of(item, there.room.ctx).item for item in ("d1", "d2")] == ["d1", "d2"]
+
+
+def test_the_badges_of_the_next_visit_take_nothing_from_those_who_were_there():
+    there = opened(Strongbox(), AN, BO).tag(DEED1, act="gone").wait(30_000).door(False, 1_000)
+    there.tag(AN, 2_000).tag(BO, 1_000).wait(60_000)
+    assert where(there, "d1") == ("an", "@holder")
+    assert "safe.item_missing" not in there.codes()
