@@ -72,6 +72,8 @@ class Gateway:
             self.clock.now,
             config.ledger.pending_limit,
         )
+        if self._blind:
+            self.pipeline.without_memory()
         self.surface = Surface(
             settings,
             self.room,
@@ -204,7 +206,7 @@ class Gateway:
         except (sqlite3.Error, OSError, LedgerError):
             return
         self._blind = False
-        self.pipeline.act(lambda now: self.room.adopt(states, now))
+        self.pipeline.remember(lambda now: self.room.adopt(states, now))
         log.warning("the ledger can be read again, the room has its memory back")
 
     def _committed(self, works: Sequence[Work], more: bool) -> None:

@@ -27,6 +27,7 @@ from .port import NOTHING, ROWS, Decision, Room
 from .publisher import Publisher
 from .refused import Refused
 from .taking import Batch, Taking, decision_rows, own_row
+from .unread import Unread
 
 RULE_FAILED: Final = "gateway.rule_failed"
 MOST_FAILURES: Final = 100
@@ -79,6 +80,7 @@ class Pipeline:
         self._decoder = Decoder(room_id)
         self._marks = Marks(load_mark)
         self._refused = Refused()
+        self._unread = Unread()
         self._backlog = Backlog(append, pending_limit)
         self._lock = threading.RLock()
         self._recording = True
@@ -161,6 +163,18 @@ class Pipeline:
             self._finish(taking, [])
             return self._backlog.last
 
+    def without_memory(self) -> None:
+        """Take no message for good until `remember`: the room's rows could not be read."""
+        self._unread.blind = True
+
+    def remember(self, decide: Callable[[int], Decision]) -> None:
+        """Carry out the decision by which the room has its memory back; ask for what came before."""
+        with self._lock:
+            self._unread.blind = False
+            self.act(decide)
+            for node in self._unread.to_be_asked():
+                self.publisher.greet(node, self._clock())
+
     def recorded(self, work: int, seconds: float) -> bool:
         """Wait until what `act` returned is on the disk; False when it takes longer than that."""
         return self._backlog.wait_for(work, seconds)
@@ -232,6 +246,12 @@ class Pipeline:
             or (dropped and not self._may_drop(sensed.node, dropped))
         ):
             self._shed(sensed, message, mark, taking)
+            return
+        if self._unread.must_wait(key, seq, mark, taking.now) and not dropped:
+            self.counters.shed += 1
+            taking.released.append(message)
+            for node in self._unread.to_be_asked(key):
+                self.publisher.greet(node, taking.now)
             return
         taking.weight += 1
         taking.touched[key] = mark
@@ -308,6 +328,8 @@ class Pipeline:
 
     def _mark(self, key: Key) -> Mark | None:
         """Return the mark of a lane; None while the ledger cannot be read."""
+        if self._unread.blind:
+            return None
         try:
             return self._marks.get(key)
         except (sqlite3.Error, OSError, StrongroomError):
@@ -339,7 +361,9 @@ class Pipeline:
         # on: only what has to sound is kept, and the room forgets the rest.
         self.counters.unkept_decisions += 1
         self._keep(self._ask(taking, message.topic, self._room.unkept, taking.now), taking)
-        if mark is not None and not self._marks.is_crowded:
+        if mark is None:
+            self._unread.skipped((sensed.node, sensed.boot, sensed.lane), seq, taking.now)
+        elif not self._marks.is_crowded:
             mark.sounded_on(seq)
 
     def _may_keep(self, decision: Decision, taking: Taking) -> bool:

@@ -189,3 +189,33 @@ def test_a_node_that_opens_gaps_without_end_is_bounded_and_heard_again(
     rig.wait_acked({("event", 1): 39})
     assert sorted(rig.recorded()) == [("n1", 1, seq) for seq in range(1, 40)]
     assert len(set(rig.room.decided)) == 39
+
+
+def test_a_room_without_memory_sounds_and_hears_everything_again_in_its_order(rig: Rig) -> None:
+    """Started while the ledger could not be read: what follows from rows is decided with them."""
+    rig.room.answer = lambda event: decision(event.seq)
+    rig.pipeline.without_memory()
+    rig.send(tag(1), tag(2))
+    assert f"{PREFIX}/alarm/exit.no_leave:box-1" in rig.transport.retained
+    rig.settle()
+    assert (rig.acked(), rig.recorded()) == ({}, [])
+    greetings = len(rig.transport.sent(f"{PREFIX}/n1/ack"))
+    rig.pipeline.remember(lambda _: Decision())
+    assert len(rig.transport.sent(f"{PREFIX}/n1/ack")) == greetings + 1, "asked to send again"
+    rig.room.decided.clear()
+    rig.send(tag(3))
+    assert rig.room.decided == [], "what was said before it is not there yet"
+    rig.send(tag(1), tag(2), tag(3))
+    rig.wait_acked({("event", 1): 3})
+    assert [seq for *_, seq in rig.room.decided] == [1, 2, 3]
+
+
+def test_what_does_not_come_again_is_not_waited_for_without_end(rig: Rig) -> None:
+    rig.pipeline.without_memory()
+    rig.send(tag(1))
+    rig.pipeline.remember(lambda _: Decision())
+    rig.send(tag(2))
+    rig.now += 61_000
+    rig.send(tag(2))
+    rig.settle()
+    assert rig.recorded() == [("n1", 1, 2)]
