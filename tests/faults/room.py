@@ -1,67 +1,29 @@
 """A room under test: a real mosquitto, the product's gateway process, and boards with the real firmware."""
 
-import random
+import resource
 import sqlite3
 import subprocess
 import sys
-import time
+import threading
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from strongroom_sim.fleet import BoardProcess, make_board
 from support.mosquitto import Mosquitto, free_port
 from support.waiting import wait_for
 
-ROOM = "room-1"
-KINDS = ("desk", "safe", "gate")
+from faults import archive
+from faults.archive import DEEDS, KINDS, NODES, ROOM
+from faults.asking import Office
+from faults.record import Origin, Record, read_record
+from faults.watching import Watcher
 
-CONFIG = """
-[room]
-id = "{room}"
-name = "Faults"
-language = "en"
-
-[mqtt]
-host = "127.0.0.1"
-port = {mqtt_port}
-transport = "{transport}"
-
-[ledger]
-path = "ledger.db"
-
-[api]
-port = {api_port}
-
-[[desk]]
-id = "desk"
-name = "Desk"
-node = "desk-1"
-reader = "desk"
-
-[[safe]]
-id = "safe"
-name = "Safe"
-node = "safe-1"
-input = "safe-door"
-hours = []
-
-[[gate]]
-id = "exit"
-name = "Exit"
-node = "gate-1"
-reader = "gate"
-"""
-
-Act = tuple[float, Callable[[], object]]
-"""Something that happens, at so many seconds into a round."""
-Record = tuple[str, int, int]
-"""(node, boot, seq) of an event."""
+Refusal = Literal["full", "locked"]
 
 
 class Room:
@@ -72,10 +34,16 @@ class Room:
         self.folder = folder
         self.kills: Counter[str] = Counter()
         self.broker = Mosquitto(folder / "broker")
+        self.ledger = folder / "ledger.db"
+        self.office = Office(folder / "admin.sock")
         self._transport = transport
         self._interpreter = interpreter
         self._gateway: subprocess.Popen[bytes] | None = None
-        self.boards: dict[str, BoardProcess] = {}
+        self.refuses: Refusal | None = None
+        self._lock_on_ledger: sqlite3.Connection | None = None
+        self._boards: dict[str, BoardProcess] = {}
+        self._power = {node: threading.Lock() for node in NODES}
+        self._parts = ExitStack()
 
     def __enter__(self) -> Self:
         """Start all parts and wait until each node has been heard."""
@@ -89,26 +57,24 @@ class Room:
     def _start(self) -> None:
         self.broker.start()
         self.api_port = free_port()
-        values = {
-            "room": ROOM,
-            "mqtt_port": self.broker.port,
-            "api_port": self.api_port,
-            "transport": self._transport,
-        }
-        (self.folder / "gateway.toml").write_text(CONFIG.format(**values))
+        text = archive.configuration(self.broker.port, self.api_port, self._transport)
+        (self.folder / "gateway.toml").write_text(text)
         self.start_gateway()
         address = {"host": "127.0.0.1", "port": self.broker.port, "tls": None, "keepalive": 5}
-        for kind in KINDS:
-            home = self.folder / f"{kind}-1"
-            make_board(home, ROOM, f"{kind}-1", kind, address)
-            self.boards[f"{kind}-1"] = BoardProcess(home, self._interpreter)
-            self.boards[f"{kind}-1"].start()
-        nodes = {f"{kind}-1" for kind in KINDS}
+        for kind, node in zip(KINDS, NODES, strict=True):
+            home = self.folder / node
+            make_board(home, ROOM, node, kind, address)
+            self._boards[node] = BoardProcess(home, self._interpreter)
+        for n in range(DEEDS):
+            self.happens("safe-1", "safe-reader", "place", uid=archive.deed(n)["tags"][0])
+        for node in NODES:
+            self.start_node(node)
         wait_for(
-            lambda: nodes <= {node for node, _, _ in self.recorded()},
-            30,
-            lambda: f"each node heard; {[board.errors()[-500:] for board in self.boards.values()]}",
+            lambda: set(NODES) <= {node for node, _, _ in self.record().origins()},
+            60,
+            lambda: f"each node heard; {[b.errors()[-500:] for b in self._boards.values()]}",
         )
+        self.watcher = self._parts.enter_context(Watcher(self.broker.port, ROOM))
 
     def __exit__(
         self,
@@ -121,21 +87,61 @@ class Room:
 
     def close(self) -> None:
         """End every process that was started here."""
-        for board in self.boards.values():
+        self._parts.close()
+        for board in self._boards.values():
             board.stop()
         self.kill_gateway()
+        self.disk_takes()
         self.broker.kill()
 
+    # -- nodes -------------------------------------------------------------------------------------
+
+    def happens(self, node: str, device: str, do: str, **what: object) -> None:
+        """Let something happen at a node; it is remembered for one without power."""
+        with self._power[node]:
+            self._boards[node].send(device, do, **what)
+
+    def kill_node(self, node: str) -> None:
+        """SIGKILL: a power cut."""
+        with self._power[node]:
+            self.kills[node] += 1
+            self._boards[node].kill()
+
+    def start_node(self, node: str) -> None:
+        """Give it power; it finds its surroundings as they stand."""
+        with self._power[node]:
+            self._boards[node].start()
+
+    def accepted(self) -> set[Origin]:
+        """Return the events that the firmware had on flash, written down outside of the firmware."""
+        return {
+            (board.node, r["boot"], r["seq"])
+            for board in self._boards.values()
+            for r in board.accepted()
+            if r["lane"] == "event"
+        }
+
+    # -- gateway -----------------------------------------------------------------------------------
+
     def start_gateway(self) -> None:
-        """Start the gateway and wait until it says that it is healthy."""
+        """Start the gateway. A disk that refuses does so from its first moment."""
         command = [str(Path(sys.executable).parent / "strongroom"), "gateway"]
-        with (self.folder / "gateway.log").open("ab") as log:
-            self._gateway = subprocess.Popen(
-                [*command, "--config", str(self.folder / "gateway.toml")],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self._gateway = subprocess.Popen(
+            [*command, "--config", str(self.folder / "gateway.toml")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        threading.Thread(target=self._keep_log, args=(self._gateway,), daemon=True).start()
+        if self.refuses == "full":
+            self._limit_files(0)
+
+    def _keep_log(self, gateway: subprocess.Popen[bytes]) -> None:
+        """Write down what it says: it can write to no file itself while the disk refuses."""
+        assert gateway.stdout is not None
+        with gateway.stdout, (self.folder / "gateway.log").open("ab", buffering=0) as log:
+            for line in gateway.stdout:
+                log.write(line)
 
     def gateway_healthy(self) -> bool:
         """Whether /health answers with 200."""
@@ -154,139 +160,37 @@ class Room:
             self._gateway.wait(10)
             self._gateway = None
 
-    def accepted(self) -> set[Record]:
-        """Return the events that the firmware had on flash, written down outside of the firmware."""
-        return {
-            (board.node, r["boot"], r["seq"])
-            for board in self.boards.values()
-            for r in board.accepted()
-            if r["lane"] == "event"
-        }
+    # -- the disk ----------------------------------------------------------------------------------
 
-    def recorded(self) -> list[Record]:
-        """Return the events in the ledger, doubles and all."""
-        path = self.folder / "ledger.db"
-        if not path.exists():
-            return []
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as ledger:
-            try:
-                rows = ledger.execute("SELECT node, boot, seq FROM entry WHERE boot IS NOT NULL")
-                return [(str(n), int(b), int(s)) for n, b, s in rows]
-            except sqlite3.OperationalError as error:
-                if "no such table" in str(error):  # the gateway is just making it
-                    return []
-                raise
+    def disk_refuses(self, how: Refusal) -> None:
+        """Let nothing more be written: every file is as large as it may be, or the ledger is locked.
 
-    def tags(self, act: str = "seen") -> Counter[str]:
-        """Return how often each tag's arrival is in the ledger."""
-        with closing(
-            sqlite3.connect(f"file:{self.folder / 'ledger.db'}?mode=ro", uri=True)
-        ) as ledger:
-            rows = ledger.execute(
-                "SELECT json_extract(body, '$.id') FROM entry WHERE boot IS NOT NULL"
-                " AND json_extract(body, '$.act') = ?",
-                [act],
+        The kernel then answers the gateway's writes with an error, as a full disk does.
+        """
+        self.refuses = how
+        if how == "full":
+            self._limit_files(0)
+        else:
+            self._lock_on_ledger = sqlite3.connect(
+                self.ledger, timeout=30, isolation_level=None, check_same_thread=False
             )
-            return Counter(str(tag) for (tag,) in rows)
+            self._lock_on_ledger.execute("BEGIN IMMEDIATE")
 
+    def disk_takes(self) -> None:
+        """Let the ledger be written to again."""
+        if self.refuses == "full" and self._gateway is not None:
+            self._limit_files(resource.RLIM_INFINITY)
+        self.refuses = None
+        if self._lock_on_ledger is not None:
+            self._lock_on_ledger.close()
+            self._lock_on_ledger = None
 
-class Round:
-    """One seeded round: things happen in the room, something is killed, everything comes back."""
+    def _limit_files(self, size: int) -> None:
+        assert self._gateway is not None
+        resource.prlimit(self._gateway.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-    FAULTS = (
-        "node",
-        "broker",
-        "gateway",
-        "cut",
-        "empty broker",
-        "gateway and node",
-        "broker and gateway",
-    )
+    # -- what is on record -------------------------------------------------------------------------
 
-    def __init__(self, room: Room, seed: int) -> None:
-        """Choose what will happen from the seed alone."""
-        self.room = room
-        self.dice = random.Random(seed)
-        self.fault = self.FAULTS[seed % len(self.FAULTS)]
-        self.seed = seed
-        self.node = self.dice.choice([f"{kind}-1" for kind in KINDS])
-        self.strike_at = self.dice.uniform(0.3, 2.2)
-        self.down_for = self.dice.uniform(0.05, 1.5)
-
-    def run(self, seconds: float = 3.0) -> None:
-        """Let it happen."""
-        began = time.monotonic()
-        agenda = self._agenda(seconds)
-        agenda += [(self.strike_at, self._strike), (self.strike_at + self.down_for, self._mend)]
-        for at, act in sorted(agenda, key=lambda one: one[0]):
-            time.sleep(max(0.0, began + at - time.monotonic()))
-            act()
-
-    def _agenda(self, seconds: float) -> list[Act]:
-        agenda: list[Act] = []
-        at, n = 0.0, 0
-        while (at := at + self.dice.uniform(0.05, 0.25)) < seconds:
-            n += 1
-            stay = self.dice.uniform(0.3, 0.8)
-            what = self.dice.random()
-            if what < 0.4:
-                agenda += self._visit(
-                    "desk-1", "desk", "place", "remove", {"uid": self._id(n, 7)}, at, stay
-                )
-            elif what < 0.7:
-                reader = self.dice.choice(["gate-in", "gate-out"])
-                tag = {"epc": self._id(n, 12)}
-                agenda += self._visit("gate-1", reader, "enter", "leave", tag, at, stay)
-            else:
-                agenda += self._visit("safe-1", "safe-door", "open", "close", {}, at, stay)
-        return agenda
-
-    def _visit(
-        self,
-        node: str,
-        device: str,
-        begin: str,
-        end: str,
-        what: dict[str, str],
-        at: float,
-        stay: float,
-    ) -> list[Act]:
-        board = self.room.boards[node]
-        more = {"rssi": -50} if begin == "enter" else {}
-        return [
-            (at, lambda: board.send(device, begin, **what, **more)),
-            (at + stay, lambda: board.send(device, end, **what)),
-        ]
-
-    def _id(self, n: int, size: int) -> str:
-        return f"04{self.seed:04x}{n:06x}".ljust(size * 2, "5")
-
-    def _strike(self) -> None:
-        room = self.room
-        if "node" in self.fault:
-            room.kills[self.node] += 1
-            room.boards[self.node].kill()
-        if self.fault == "cut":
-            room.boards[self.node].send(
-                "board", "network_cut", on=True, how=self.dice.choice(["stall", "reset"])
-            )
-        if "broker" in self.fault:
-            room.broker.kill()
-        if "gateway" in self.fault:
-            room.kill_gateway()
-
-    def _mend(self) -> None:
-        room = self.room
-        if "broker" in self.fault:
-            room.broker.restart(empty=self.fault == "empty broker")
-        if "gateway" in self.fault:
-            room.start_gateway()
-        if "node" in self.fault:
-            room.boards[self.node].start()
-        if self.fault == "cut":
-            room.boards[self.node].send("board", "network_cut", on=False)
-
-
-def drained(room: Room) -> bool:
-    """Whether every accepted event is in the ledger."""
-    return room.accepted() <= set(room.recorded())
+    def record(self) -> Record:
+        """Return the ledger as it is on the disk now."""
+        return read_record(self.ledger)

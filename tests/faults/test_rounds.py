@@ -1,64 +1,92 @@
-"""kill -9 of any part at a random moment: every event that the firmware accepted is in the ledger exactly once.
+"""kill -9 of any part, and of pairs of them, at random moments, while people borrow, open the safe, walk out and ask:
+every promise holds after each round.
 
-The short form runs with every test run; `make faults` runs 42 rounds on each transport. STRONGROOM_FAULT_ROUNDS and
-STRONGROOM_FAULT_SEED choose others.
+The short form meets every fault once, half of them on either transport; `make faults` runs 42 rounds on each.
+STRONGROOM_FAULT_ROUNDS and STRONGROOM_FAULT_SEED choose others.
 """
 
 import os
-from collections import Counter
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from support.waiting import wait_for
 
-from faults.room import KINDS, Room, Round, drained
+from faults import desk_model, promises, safe_model
+from faults.archive import IDLE_S, TOGETHER_S
+from faults.people import Archive
+from faults.room import Room
+from faults.rounds import FAULTS, Round
 
-SHORT_ROUNDS = 7
+SHORT_ROUNDS = len(FAULTS) // 2
 DRAIN_S = 90
 
 pytestmark = [
     pytest.mark.needs("mosquitto", "micropython"),
-    pytest.mark.timeout(1800),
+    pytest.mark.timeout(3600),
 ]
 
 
-@pytest.mark.parametrize("transport", ["paho", "lean"])
-def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path, transport: str) -> None:
+@pytest.mark.parametrize(("transport", "first"), [("paho", 0), ("lean", SHORT_ROUNDS)])
+def test_every_promise_holds_whatever_is_killed(tmp_path: Path, transport: str, first: int) -> None:
     rounds = int(os.environ.get("STRONGROOM_FAULT_ROUNDS", SHORT_ROUNDS))
-    first = int(os.environ.get("STRONGROOM_FAULT_SEED", "0"))
+    first = int(os.environ.get("STRONGROOM_FAULT_SEED", str(first)))
+    archive = Archive()
     with Room(tmp_path, transport, "micropython") as room:
         for seed in range(first, first + rounds):
             before = len(room.accepted())
-            round_ = Round(room, seed)
+            round_ = Round(room, archive, seed)
             round_.run()
+            over = monotonic() + max(IDLE_S, TOGETHER_S) + 0.5
             wait_for(
-                lambda: drained(room),
+                lambda round_=round_: not broken(room, archive, round_),
                 DRAIN_S,
-                lambda seed=seed, round_=round_: (
-                    f"seed {seed}, {round_.fault}: all accepted events in the ledger; "
-                    f"missing {sorted(room.accepted() - set(room.recorded()))[:5]}"
+                lambda round_=round_: (
+                    f"seed {round_.seed}, {round_}:\n" + "\n".join(broken(room, archive, round_))
                 ),
+                every=0.3,
             )
             sensed = len(room.accepted()) - before
-            assert sensed > 3, f"seed {seed}: the room was too quiet to prove anything"
-            print(f"seed {seed}: {round_.fault:18} {sensed} events sensed, all recorded")
-        _check_once(room)
-        wait_for(room.gateway_healthy, 30, "the gateway being healthy at the end")
+            assert sensed > 10, f"seed {seed}: the room was too quiet to prove anything"
+            assert room.record().kind("loan.opened"), "nothing was lent"
+            wait_for(lambda over=over: monotonic() > over, 10, "people being gone")
+            print(f"seed {seed}: {round_!s:32} {sensed} events sensed, {told(room, round_)}")
+        # For a minute it says of itself that it did not keep up with a disk that refused.
+        wait_for(room.gateway_healthy, 90, "the gateway being healthy at the end", every=0.5)
 
 
-def _check_once(room: Room) -> None:
-    accepted, recorded = room.accepted(), Counter(room.recorded())
-    doubled = {record: n for record, n in recorded.items() if n > 1}
-    assert not doubled, f"recorded more than once: {doubled}"
-    assert not accepted - recorded.keys(), "lost"
-    # An event can be on flash when the power goes just before its acceptance is written down: at most one each time.
-    unannounced = Counter(node for node, _, _ in recorded.keys() - accepted)
-    for kind in KINDS:
-        node = f"{kind}-1"
-        assert unannounced[node] <= room.kills[node], (
-            f"{node}: recorded but never accepted: {unannounced}"
-        )
-    twice = {tag: n for tag, n in room.tags().items() if n > 2}
-    assert not twice, (
-        f"one visit cannot be more than two arrivals (one on either side of a power cut): {twice}"
-    )
+def broken(room: Room, archive: Archive, round_: Round) -> list[str]:
+    """Return the promises that do not hold now."""
+    record, day = room.record(), round_.day
+    found = list(promises.of_events(room, record))
+    if found:
+        return found  # the rest follows from what was sensed
+    found += promises.of_acts(room, record)
+    found += promises.of_custody(record)
+    found += promises.of_loans(record)
+    found += desk_model.of_the_desk(record, day)
+    found += safe_model.of_the_safe(record, day, archive)
+    found += promises.of_the_gate(room, record, day, archive, round_.struck == "gate-1")
+    return found or list(promises.of_rows(room))
+
+
+def told(room: Room, round_: Round) -> str:
+    """Return what a round was about, in numbers."""
+    fresh = room.record().entries[round_.day.since :]
+    kinds = [one.kind for one in fresh]
+    words = {
+        "lent": "movement.check_out",
+        "back": "movement.handed_in",
+        "refused": "desk.refused",
+        "openings": "safe.opened",
+        "out with leave": "movement.exit",
+        "without": "movement.exit_without_leave",
+        "in": "movement.return_pending",
+    }
+    counts = [f"{kinds.count(kind)} {word}" for word, kind in words.items()]
+    faults = [
+        f"{one.origin[0]}: {one.body.get('why')}"
+        for one in fresh
+        if one.origin and one.body.get("what") == "driver.fault" and one.body["device"] != "link"
+    ]
+    return ", ".join([*counts, f"{len(room.office.asked)} acts so far", *sorted(set(faults))])
