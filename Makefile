@@ -28,6 +28,9 @@ test-full: lint ## every check, the slow ones too
 faults: setup ## 42 fault rounds on each transport
 	STRONGROOM_FAULT_ROUNDS=42 $(PY) -m pytest -s tests/faults
 
+climate-year: setup ## a year of a simulated store in five places under four controllers (half an hour)
+	$(PY) -m climate_year
+
 soak: setup ## a node through 30 virtual days
 	$(PY) -m pytest -s -m slow tests/firmware/link
 
@@ -40,4 +43,4 @@ bench: setup ## figures beside their baselines; REPORT=FILE keeps them as JSON
 gate: setup ## the exit gate: 12,000 crossings and a day of stray reads
 	$(PY) -m gatesim
 
-.PHONY: help setup run lint test test-full faults soak fuzz bench gate
+.PHONY: help setup run lint test test-full faults climate-year soak fuzz bench gate

@@ -22,6 +22,21 @@ _STAYS: Final = 0.5  # share of the advantage at which a fan that runs goes on
 _CLEAR: Final = 0.4  # K from an edge at which a side effect is not welcome
 
 
+_DEMANDS: Final = {
+    "cool": "hot",
+    "heat": "cold",
+    "dry": "wet",
+    "dry_by_warmth": "wet",
+    "dry_by_coil": "wet",
+    "moisten": "dry",
+}
+
+
+def demand_of(aim: str) -> str | None:
+    """Return the demand that a machine with this aim was on for; None for a person's word."""
+    return aim.removeprefix("air_") if aim.startswith("air_") else _DEMANDS.get(aim)
+
+
 class Want(msgspec.Struct, frozen=True):
     """A machine is wanted for an aim, on the ground of a demand."""
 

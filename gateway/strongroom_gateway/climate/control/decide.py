@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from .assign import Want, assigned
+from .assign import Want, assigned, demand_of
 from .demand import Edges, demanded, edges
 from .follow import judged
 from .moist import dew_point
@@ -45,7 +45,7 @@ def decide(state: Control, inputs: Inputs, now: int, plan: Plan) -> tuple[Contro
     chosen = staged(wants, air, going, found, runs, now, plan)
     for machine in sorted(plan.machines, key=lambda machine: machine.name in chosen):
         run = runs.get(machine.name, Run())
-        wish = _wish(machine, chosen, wants, inputs, now, found=found, plan=plan)
+        wish = _wish(machine, chosen, wants, inputs, now, found=found, plan=plan, aim=run.aim)
         new, order = _apply(machine, run, wish, runs, now, plan=plan)
         if order is not None:
             orders.append(order)
@@ -90,6 +90,7 @@ def _wish(
     *,
     found: Edges,
     plan: Plan,
+    aim: str,
 ) -> Wish:
     air, override = inputs.air, inputs.overrides.get(machine.name)
     if air is None:
@@ -101,7 +102,8 @@ def _wish(
         return Wish(False, "", base | {"because": "override_of_opposite"})
     if inputs.door is not None and _held(now - inputs.door, plan):
         return Wish(False, "", base | {"because": "door_open", "since": inputs.door})
-    return _by_demand(machine, chosen, wants.get(machine.kind), inputs.outdoor, base, found)
+    want = wants.get(machine.kind)
+    return _by_demand(machine, chosen, want, inputs.outdoor, base, found=found, aim=aim)
 
 
 def _by_demand(
@@ -110,23 +112,34 @@ def _by_demand(
     want: Want | None,
     outdoor: Air | None,
     base: dict[str, Any],
+    *,
     found: Edges,
+    aim: str,
 ) -> Wish:
     if machine.name not in chosen:
-        return Wish(False, "", base | {"because": "enough" if want is None else "turns"})
+        because: dict[str, Any] = {"because": "enough" if want is None else "turns"}
+        demand = demand_of(aim) if aim else None
+        if demand is not None:
+            because |= {"demand": demand, "limit": _limit(found, demand)}
+        return Wish(False, "", base | because)
     if want is None:
         return Wish(True, "ease", base | {"because": "ease"})
-    edge = found.of(want.demand)
-    limit = {
+    limit = _limit(found, want.demand)
+    why = base | {"because": want.aim, "demand": want.demand, "limit": limit}
+    if outdoor is not None and machine.kind == "fan":
+        why["reads"] = [*base["reads"], _read(outdoor) | {"where": "outdoor"}]
+    return Wish(True, want.aim, why)
+
+
+def _limit(found: Edges, demand: str) -> dict[str, Any]:
+    """Return where a demand begins and ends, the limit it keeps from, and who set that."""
+    edge = found.of(demand)
+    return {
         "begin": round(edge.begin, 2),
         "end": round(edge.end, 2),
         "value": edge.limit,
         "source": edge.source,
     }
-    why = base | {"because": want.aim, "demand": want.demand, "limit": limit}
-    if outdoor is not None and machine.kind == "fan":
-        why["reads"] = [*base["reads"], _read(outdoor) | {"where": "outdoor"}]
-    return Wish(True, want.aim, why)
 
 
 def _held(open_for: int, plan: Plan) -> bool:

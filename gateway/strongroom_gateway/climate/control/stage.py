@@ -1,10 +1,9 @@
 """Several machines of a kind come and go one after the other, and take turns.
 
 One big machine that is on or off moves the air more than the day may swing; two small ones follow
-the load. The next joins when the value is still beyond its mark after `plan.stage`, or when it is outside the
-band; half-way back, or at the end of a
-demand, one leaves at once and the others follow at the same pace, so that what is needed all the
-time stays on.
+the load. The next joins when the value is still beyond its mark after `plan.stage`, or when it is
+outside the band. Half-way back one leaves, further ones at that pace, the last at the end of the
+demand: so what is needed all the time stays on.
 """
 
 from collections.abc import Mapping
@@ -59,10 +58,7 @@ def _joining(
 def _leaving(kin: list[Machine], runs: Mapping[str, Run], now: int, pace: int) -> set[str]:
     on, off = _parted(kin, runs)
     if len(on) < 2:
-        left = max((_since(machine, runs) for machine in off), default=0)
-        came = max((_since(machine, runs) for machine in on), default=0)
-        # The last one follows at the pace when others have left since it came.
-        return {m.name for m in on if left > came and now - left < pace}
+        return set()
     left = max((_since(machine, runs) for machine in off), default=0)
     came = max(_since(machine, runs) for machine in on)
     if left > came and now - left < pace:

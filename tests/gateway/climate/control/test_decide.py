@@ -102,7 +102,8 @@ def test_every_switching_says_what_was_read_and_which_limit_led_to_it():
     read = on.why["reads"][0]
     assert (read["t"], read["rh"], read["dew_point"]) == (19.0, 58.5, 10.7)
     assert off.why["because"] == "enough"
-    assert off.why["reads"]
+    assert off.why["limit"] == on.why["limit"]
+    assert off.why["reads"][0]["rh"] == 53.0
 
 
 # -- moist air -------------------------------------------------------------------------------------
@@ -210,8 +211,8 @@ def test_two_of_a_kind_come_one_after_the_other_and_take_turns():
     room = Room(plan(*two, stage=20 * MINUTE)).at(14.3, 52.0, 15)
     assert room.on == {"a"}
     assert room.at(14.3, 52.0, 10).on == {"a", "b"}, "one was not enough"
-    assert room.at(16.5, 52.0, 3).on == {"b"}, "one leaves at once, the one that came first"
-    assert room.at(16.5, 52.0, 25).on == set()
+    assert room.at(15.4, 52.0, 10).on == {"b"}, "half-way back the one that came first leaves"
+    assert room.at(16.5, 52.0, 6).on == set()
     assert room.at(14.3, 52.0, 6).on == {"a"}
 
 
