@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import alarm_latency, history_size, ledger_size, register_size, throughput
+from bench import alarm_latency, desk_answer, history_size, ledger_size, register_size, throughput
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument(
         "names",
         nargs="*",
-        default=["throughput", "latency", "starts", "append", "register", "history"],
+        default=["throughput", "latency", "starts", "append", "register", "history", "answer"],
     )
     parser.add_argument("--short", action="store_true", help="a minute instead of half an hour")
     parser.add_argument("--report", type=Path, help="write the figures here as JSON")
@@ -50,12 +50,14 @@ def _run(name: str, folder: Path, short: bool) -> dict[str, Any]:
             return ledger_size.run(
                 folder, 50_000 if short else 10_000_000, rounds=50 if short else 300
             )
+        case "answer":
+            return desk_answer.run(folder, taps=10 if short else 200)
         case "register":
             return register_size.run(folder, 20_000 if short else 600_000, 20 if short else 200)
         case "history":
             return history_size.run(folder, 1 if short else 10, 20, rounds=5 if short else 30)
     raise SystemExit(
-        f"no bench is called {name}: throughput, latency, starts, append, register, history"
+        f"no bench is called {name}: throughput, latency, starts, append, register, history, answer"
     )
 
 
