@@ -167,7 +167,7 @@ def test_ctrl_c_ends_everything_in_order(scratch: Path) -> None:
     demo = Demo(scratch)
     demo.wait_for_line("five nodes run")
     children = demo.children()
-    assert len(children) == 7  # broker, gateway, five boards
+    assert len(children) == 12  # broker, gateway, five boards, and the chips of each
     os.killpg(demo.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     assert demo.finish(30) == 0, demo.text
     wait_for(lambda: all_gone(children), 5, lambda: str(children))
