@@ -81,10 +81,12 @@ class Program:
         """Wait for the nth line with this step and return it."""
 
         def found() -> dict[str, Any] | None:
+            # Asked first: what it said last may come in between.
+            alive = self._process.poll() is None or self._alive()
             lines = [line for line in list(self.lines) if line.get("step") == step]
             if len(lines) >= nth:
                 return lines[nth - 1]
-            assert self._process.poll() is None or self._alive(), f"it ended: {self._state()}"
+            assert alive, f"it ended: {self._state()}"
             return None
 
         answer = wait_for(found, seconds, lambda: f"step {step} {nth}: {self._state()}")
