@@ -66,6 +66,7 @@ def compare(state: Safe, section: SafeSection, ctx: Context) -> Compared:
         seen.add(item.id)
         if ctx.where(item.id).place == INSPECTION:
             waiting.add(item.id)
+    expected |= _waiting(state, ctx)
     tagged = {i for i in expected if (item := ctx.item(i)) is not None and item.tags}
     return Compared(frozenset(tagged), frozenset(seen), frozenset(waiting), frozenset(strange))
 
@@ -118,7 +119,17 @@ def reconcile(
     }
     effects.append(Record("safe.reconciled", body))
     agrees = not (found.missing or found.extra or found.strange)
-    return msgspec.structs.replace(state, agrees=agrees, reconciled=now), effects
+    waiting = _waiting(state, ctx) | found.waiting
+    waiting |= {name for name in found.extra if loan_of(name, ctx) is not None}
+    new = msgspec.structs.replace(
+        state, agrees=agrees, reconciled=now, waiting=tuple(sorted(waiting))
+    )
+    return new, effects
+
+
+def _waiting(state: Safe, ctx: Context) -> set[str]:
+    """Return what is to lie in the safe until it is inspected."""
+    return {name for name in state.waiting if ctx.where(name).place == INSPECTION}
 
 
 def _why_not(state: Safe, section: SafeSection, found: Compared) -> str | None:
@@ -155,7 +166,9 @@ def _gone(
         for who in people
         if (person := ctx.person(who)) is not None
     ]
-    granted = next((right for right in rights if right[1].granted), None)
+    # Handed in and not inspected, it is on loan still, and cannot be lent on another.
+    waits = loan_of(name, ctx) is not None
+    granted = None if waits else next((right for right in rights if right[1].granted), None)
     holder = granted[0] if granted else people[0]
     body: dict[str, Any] = {
         "item": name,

@@ -46,6 +46,8 @@ class Safe(RuleState, frozen=True):
     deaf: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     reconcile_at: int | None = None
+    waiting: tuple[str, ...] = ()
+    """What lay in it for its inspection when it was last compared."""
     reconciled: int | None = None
     agrees: bool = True
     """Whether the last comparison found nothing missing and nothing extra."""

@@ -69,6 +69,33 @@ def test_what_comes_back_while_on_loan_waits_for_its_inspection():
     assert again.codes() == set()
 
 
+def waits_for_its_inspection():
+    there = slip(Strongbox(), "bo", "d1")
+    shut(opened(there, AN, BO).tag(DEED1, act="gone"))
+    shut(opened(there, AN, BO).tag(DEED1))
+    assert where(there, "d1") == ("bo", "@inspection")
+    return there.wait(60_000)
+
+
+def test_what_is_taken_again_before_its_inspection_is_taken_without_a_slip():
+    there = waits_for_its_inspection()
+    loan = loan_of("d1", there.room.ctx)
+    shut(opened(there, AN, BO).tag(DEED1, act="gone"))
+    assert (where(there, "d1"), there.codes()) == (("an", "@holder"), {"safe.taken_without_slip"})
+    assert loan_of("d1", there.room.ctx) == loan, "it is on loan as before"
+    shut(opened(there, AN, BO).tag(DEED1))
+    assert where(there, "d1") == ("bo", "@inspection")
+
+
+def test_what_is_gone_before_its_inspection_with_nobody_there_is_an_alarm():
+    there = waits_for_its_inspection()
+    shut(there.door(True).tag(DEED1, act="gone"))
+    assert "safe.item_missing" in there.codes()
+    assert where(there, "d1") == ("bo", "@inspection"), "bo answers for it"
+    shut(opened(there, AN, BO).tag(DEED1))
+    assert ("safe.item_missing:d1", "LATCH_UNACK") in there.out.states()
+
+
 def test_what_belongs_elsewhere_is_named():
     box = {"id": "box", "name": "Box", "tags": [DEED3], "home": "deeds"}
     there = Strongbox([deed("d1", DEED1), {**box, "home": None}])
