@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from strongroom_gateway.cli import main
 from strongroom_gateway.config_check import ConfigProblemsError
 from strongroom_gateway.profiles import (
@@ -207,3 +209,39 @@ def test_the_command_shows_copies_and_checks(tmp_path, capsys, monkeypatch):
     (tmp_path / "bad.toml").write_text(copy.replace("high = 24.0", "high = 4.0"), encoding="utf-8")
     assert main(["profile", "check", "bad.toml"]) == 1
     assert "bad.toml:" in capsys.readouterr().err
+
+
+LINES = written("cn-grade1", Path()).splitlines()
+changes = st.lists(
+    st.tuples(
+        st.integers(0, len(LINES) - 1),
+        st.one_of(
+            st.none(),
+            st.sampled_from(LINES),
+            st.text(max_size=30),
+            st.sampled_from(
+                ["stores = 5", "[air]", "swing = 7", "name = 3", '"a b" = 1', '"""', "x"]
+            ),
+        ),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(changes)
+@settings(deadline=None)
+def test_whatever_is_done_to_a_profile_it_is_read_or_refused_in_words(edits):
+    lines = list(LINES)
+    for at, new in edits:
+        lines[at] = "" if new is None else new
+    try:
+        profile = parse_profile("\n".join(lines), "site.toml")
+    except ConfigProblemsError as bad:
+        assert bad.problems
+        assert all(p.say("zh_CN").startswith("site.toml") for p in bad.problems)
+    else:
+        for store in profile.stores:
+            for band in bands(profile, store):
+                assert band.low < band.high
+                assert band.source
