@@ -102,6 +102,7 @@ def gateway_settings(
             "start_grace_s": 20,
         },
         "alarms": {"quiet_s": 20},
+        "epcis": {"base": "https://archive.example/"},
         "climate": {
             "profile": "cn-grade1",
             "store": "paper",
