@@ -1,6 +1,6 @@
 """What a loan is made of: its number, its day of return, what lies in a box, and who may decide."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from ..errors import RefusedActError
 from ..hours import zone
 from ..room.acts import Act
 from ..room.context import Context
-from ..room.effects import Effect, Effects, Record, Wake
+from ..room.effects import Clear, Effect, Effects, Record, Wake
 from ..room.model import OUTSIDE, RETURNING, Item, Person, Role
 from .model import INSPECTION, LOAN_OF, MISSING, SERIAL, Loan, Slip
 from .right import Right
@@ -94,6 +94,13 @@ def opened(
         **more,
     }
     return loan, inside, [Record("loan.opened", body), LOOK]
+
+
+def no_reminders(loan: Loan, items: Iterable[str], why: dict[str, Any]) -> list[Effect]:
+    """Return what ends the reminders of a loan of which these items are handed in now: nothing while
+    something is still away.
+    """
+    return [] if set(loan.away) - set(items) else [Clear(OVERDUE, loan.id, why)]
 
 
 def closed(loan: Loan, by: str, because: str, now: int) -> list[Effect]:

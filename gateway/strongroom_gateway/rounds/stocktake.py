@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from ..custody.register import move
 from ..errors import RefusedActError
-from ..loans.lending import loan_of
+from ..loans.lending import loan_of, no_reminders
 from ..loans.model import INSPECTION, MISSING
 from ..room.acts import Act, act
 from ..room.context import Context
@@ -164,8 +164,12 @@ def sign(asked: Act[Sign], now: int, ctx: Context) -> Effects:
         raise RefusedActError("act.signed_already", {"person": ctx.person_name(asked.by)})
     why = {"rule": RULE, "stocktake": stock.id, "at": now, "at_source": "received"}
     effects: list[Effect] = []
-    for name, place in {**made.misplaced, **made.unexpected}.items():
+    seen = {**made.misplaced, **made.unexpected}
+    for name, place in seen.items():
         effects += _moved(name, place, stock, why, ctx)
+        loan = loan_of(name, ctx)
+        if loan is not None:
+            effects += no_reminders(loan, seen, {**why, "because": "handed in"})
     for name in made.missing:
         effects += _lost(name, stock, why, ctx)
     for name in made.found:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ..custody.register import move
-from ..loans.lending import loan_of, opened
+from ..loans.lending import loan_of, no_reminders, opened
 from ..loans.model import INSPECTION
 from ..loans.right import right_to
 from ..room.context import Context
@@ -101,7 +101,7 @@ def reconcile(
         loans = sum(isinstance(one, Record) and one.kind == "loan.opened" for one in effects)
         effects += _gone(name, people, section, base, now, ctx, loans)
     for name in found.extra:
-        effects += _come(name, people, section, base, now, ctx)
+        effects += _come(name, found.extra, people, section, base, ctx)
     for tag in sorted(found.strange):
         effects.append(_strange(tag, section, base))
     for name in sorted(found.expected & found.seen):
@@ -194,13 +194,13 @@ def _gone(
 
 def _come(
     name: str,
+    extra: list[str],
     people: tuple[str, ...],
     section: SafeSection,
     why: dict[str, Any],
-    now: int,
     ctx: Context,
 ) -> list[Effect]:
-    """An item is in the safe that the record has elsewhere."""
+    """An item is in the safe that the record has elsewhere, one of these."""
     item = ctx.item(name) or Item(id=name, name=name)
     before = ctx.where(name)
     place = section.place or section.id
@@ -216,6 +216,7 @@ def _come(
     if loan is not None:
         inspected = {"holder": loan.person, "place": INSPECTION, "loan": loan.id, "slip": loan.slip}
         effects.append(Record("movement.handed_in", body | inspected))
+        effects += no_reminders(loan, extra, {**why, "because": "handed in"})
     else:
         effects.append(Record("movement.safe_in", body | {"holder": None, "place": place}))
     if item.home not in (None, place) or not people:
