@@ -8,7 +8,7 @@ from ..profiles import Band
 from ..room.context import Context, Zone
 from ..room.effects import NONE, Clear, Effect, Effects, Raise, Start, Tell, Tick
 from ..room.registry import RuleState, rule
-from .air import ZoneAir
+from .believed import ZoneAir
 from .watch import HIGH, LOW, Watch, step
 
 RULE = "climate.band"

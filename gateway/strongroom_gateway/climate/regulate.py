@@ -10,7 +10,8 @@ from ..room.effects import NONE, Clear, Effect, Effects, Raise, Record, Send, St
 from ..room.registry import RuleState, rule
 from .acts import Word
 from .air import RULE as AIR
-from .air import Sensors, ZoneAir
+from .air import Sensors
+from .believed import ZoneAir
 from .control import (
     Air,
     Control,

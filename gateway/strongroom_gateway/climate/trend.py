@@ -13,7 +13,8 @@ from ..room.context import Context, Zone
 from ..room.effects import NONE, Clear, Effect, Effects, Raise, Start, Tell, Tick
 from ..room.registry import RuleState, rule
 from .air import RULE as AIR
-from .air import Sensors, ZoneAir
+from .air import Sensors
+from .believed import ZoneAir
 from .control.moist import dew_point
 from .control.state import Extremes
 from .course import Course, extremes, followed, hourly_change, minutes_to
