@@ -1,6 +1,6 @@
 """Places that are no shelf, and the leave under which an item may go."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +21,12 @@ __all__ = [
     "Leave",
     "find_leave",
 ]
+
+
+_IN_NOBODYS_HANDS: Final = {
+    INSPECTION: "handed in, waits for its inspection",
+    MISSING: "it is missing",
+}
 
 
 class Leave(msgspec.Struct, frozen=True):
@@ -55,6 +61,9 @@ def find_leave(item: str, ctx: Context, at: int) -> Leave:
     }
     if state.holder is None:
         return Leave(None, looked_for | _nearest(item, ctx))
+    if state.place in _IN_NOBODYS_HANDS:
+        # Somebody answers for it, and nobody may carry it.
+        return Leave(None, looked_for | {"because": _IN_NOBODYS_HANDS[state.place]})
     try:
         loan = loan_of(item, ctx)
         slip = None if loan is None or loan.slip is None else ctx.rows.get(Slip, loan.slip)
