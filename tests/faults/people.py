@@ -92,8 +92,7 @@ class Day:
         """People come to the desk one after the other."""
         dice = random.Random(f"desk {self.seed}")
         visits = [self._borrow_on_slip, self._borrow_directly, self._bring_back]
-        dice.shuffle(visits)
-        for visit in visits:
+        for visit in dice.sample(visits, 2):
             visit(dice)
             pause(dice.uniform(0.1, 0.4))
         if dice.random() < 0.4:
@@ -166,7 +165,7 @@ class Day:
         """Two come to the safe, or one, or nobody who shows a badge; deeds go out and in."""
         dice = random.Random(f"safe {self.seed}")
         pause(dice.uniform(0.0, 1.0))
-        for _ in range(dice.choice([1, 1, 2])):
+        for _ in range(dice.choice([1, 2])):
             people = dice.sample(CUSTODIANS, dice.choice([2, 2, 2, 1, 0]))
             n = dice.randrange(3)
             if n in self.archive.inside and people and dice.random() < 0.4:
@@ -178,7 +177,7 @@ class Day:
             self._move_deed(n)
             pause(dice.uniform(0.5, 0.9))
             self.room.happens("safe-1", "safe-door", "close")
-            pause(dice.uniform(0.4, 4.0))
+            pause(dice.uniform(0.3, 2.5))
 
     def _move_deed(self, n: int) -> None:
         inside = n in self.archive.inside

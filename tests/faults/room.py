@@ -64,7 +64,7 @@ class Room:
         for kind, node in zip(KINDS, NODES, strict=True):
             home = self.folder / node
             make_board(home, ROOM, node, kind, address)
-            self._boards[node] = BoardProcess(home, self._interpreter)
+            self._boards[node] = BoardProcess(home, self._interpreter, self._keep_output)
         for n in range(DEEDS):
             self.happens("safe-1", "safe-reader", "place", uid=archive.deed(n)["tags"][0])
         for node in NODES:
@@ -93,6 +93,12 @@ class Room:
         self.kill_gateway()
         self.disk_takes()
         self.broker.kill()
+
+    def _keep_output(self, board: BoardProcess, output: dict[str, object]) -> None:
+        """Write down what a board says on its console: for whoever looks for a cause."""
+        if output["out"] == "log":
+            with (board.directory / "console.log").open("a", encoding="utf-8") as log:
+                log.write(f"{output.get('text')}\n")
 
     # -- nodes -------------------------------------------------------------------------------------
 
