@@ -10,7 +10,7 @@ from ..room.acts import Act, act
 from ..room.context import Context
 from ..room.effects import Clear, Effect, Effects, Raise, Record
 from ..room.model import UNFILED, Item
-from .lending import closed, loan_of
+from .lending import closed, loan_of, not_here
 from .model import INSPECTION, MISSING, Finding, Loan
 
 DEFICIENT: Final = "return.deficient"
@@ -71,7 +71,7 @@ def inspect(asked: Act[Inspection], now: int, ctx: Context) -> Effects:
         effects += [to_its_place(thing, loan, asked.by, now, ctx) for thing in things]
         why = {"rule": RULE, "because": "inspected, nothing differs", "by": asked.by}
         effects.append(Clear(DEFICIENT, item.id if loan is None else loan.id, why))
-        if loan is not None and not loan.away:
+        if loan is not None and not not_here(loan, ctx):
             effects += closed(loan, asked.by, "inspected, nothing differs", now)
         return effects
     if loan is not None:
@@ -123,11 +123,10 @@ def _moved(
 
 
 def _handed_in(item: Item, loan: Loan | None, ctx: Context) -> list[Item]:
-    """Return what waits for an inspection together with an item."""
-    names: tuple[str, ...] = (item.id,)
-    if loan is not None:
-        names = loan.handed
-    if item.id not in names or ctx.where(item.id).place != INSPECTION:
+    """Return what waits for an inspection together with an item; not what was carried away again."""
+    names: tuple[str, ...] = (item.id,) if loan is None else loan.handed
+    names = tuple(name for name in names if ctx.where(name).place == INSPECTION)
+    if item.id not in names:
         raise RefusedActError("return.refused.not_handed_in", {"item": item.name})
     return [found for name in names if (found := ctx.item(name)) is not None]
 

@@ -52,6 +52,17 @@ def loan_of(item: str, ctx: Context) -> Loan | None:
     return None if name is None else ctx.rows.get(Loan, name)
 
 
+def not_here(loan: Loan, ctx: Context) -> tuple[str, ...]:
+    """Return what of a loan is neither home nor waits for its inspection: it is still away, or was
+    handed in and taken again.
+    """
+    return tuple(
+        name
+        for name in loan.things
+        if name not in loan.back and ctx.where(name).place != INSPECTION
+    )
+
+
 def contents(item: str, ctx: Context) -> Iterator[str]:
     """Yield the ids of what lies in a box now: what belongs there and is in nobody's hands."""
     for name, _ in ctx.rows.scan("in", f"{item}/"):

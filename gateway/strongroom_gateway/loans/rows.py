@@ -168,10 +168,11 @@ def return_inspected(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -
         there = tuple(i for i in loan.handed if i not in body["finding"].get("missing", ()))
         yield put(_change(loan, state="deficient", finding=body["finding"], handed=there))
         return
+    home = tuple(item for item in loan.handed if item in body["items"])
+    handed = tuple(item for item in loan.handed if item not in home)
     state = "out" if loan.away else loan.state
-    new = _change(loan, handed=(), back=(*loan.back, *loan.handed), state=state, finding=None)
-    yield put(new)
-    for item in loan.handed:
+    yield put(_change(loan, handed=handed, back=(*loan.back, *home), state=state, finding=None))
+    for item in home:
         yield drop(LOAN_OF, item)
 
 

@@ -12,7 +12,7 @@ from ..room.context import Context
 from ..room.effects import Clear, Effect, Effects, Record
 from ..room.model import Item
 from .inspecting import DEFICIENT, missing, to_its_place
-from .lending import OVERDUE, asker, check_approves, check_decides, closed
+from .lending import OVERDUE, asker, check_approves, check_decides, closed, not_here
 from .model import Deficient, Finding, Loan, Slip
 
 RULE = "return.settle"
@@ -43,7 +43,7 @@ def settle(asked: Act[Settlement], now: int, ctx: Context) -> Effects:
     _may(asked, loan, ctx)
     found = Finding() if loan.finding is None else msgspec.convert(loan.finding, Finding)
     _possible(loan, body.outcome, ctx)
-    lost = loan.away if body.outcome == "lost" else ()
+    lost = not_here(loan, ctx) if body.outcome == "lost" else ()
     home = [
         item
         for name in loan.things
@@ -114,11 +114,11 @@ def _possible(loan: Loan, outcome: str, ctx: Context) -> None:
     if loan.state == "closed":
         raise RefusedActError("loan.refused.closed", params)
     if outcome == "lost":
-        if not loan.away:
+        if not not_here(loan, ctx):
             raise RefusedActError("loan.refused.nothing_lost", params)
     elif loan.state != "deficient":
         raise RefusedActError("loan.refused.no_finding", params)
-    elif outcome == "accepted" and loan.away:
+    elif outcome == "accepted" and not_here(loan, ctx):
         raise RefusedActError("loan.refused.still_away", params)
 
 

@@ -1,5 +1,7 @@
 """What comes back otherwise than over a desk, and what nobody may carry out meanwhile."""
 
+import pytest
+from strongroom_gateway.errors import RefusedActError
 from strongroom_gateway.rounds.stocktake import Stocktake, report
 from support.lending import DAY, TAG, Office
 from support.safes import SAFE
@@ -15,6 +17,11 @@ def overdue(*items):
     office.wait(40 * DAY)
     assert office.out.alarms()[ALARM].state == "UNACK"
     return office
+
+
+def refuses(office, kind, by, **body):
+    with pytest.raises(RefusedActError):
+        office.act(kind, by, **body)
 
 
 def signed(office, stocktake):
@@ -93,3 +100,36 @@ def test_G16_what_waits_for_its_inspection_has_no_leave_though_a_slip_would_allo
     office.slip("arch", "C1")
     crossing(office, TAG["C1"])
     assert "exit.no_leave:C1" in office.out.alarms()
+
+
+def test_G16_what_was_carried_off_again_is_not_inspected_with_the_rest():
+    office = Office()
+    office.slip("han", "B3")
+    office.visit("han", "B3")
+    office.visit("han", "B3")
+    crossing(office, "e2000003")
+    assert office.where("B3") == ("han", "@outside")
+    found = office.act(
+        "return.inspect", "arch", item="V1", pages={"V1": 9, "V2": 5}, condition="good"
+    )
+    assert sorted(found["items"]) == ["V1", "V2"]
+    assert office.where("B3") == ("han", "@outside"), "nobody has seen it"
+    refuses(office, "return.inspect", "arch", item="B3", condition="good")
+    office.act(
+        "return.settle", "gao", loan="L2027-00001", outcome="lost", reason="never seen again"
+    )
+    assert office.where("B3") == (None, "@missing")
+
+
+def test_what_was_carried_off_again_can_be_handed_in_again():
+    office = Office()
+    office.slip("han", "B3")
+    office.visit("han", "B3")
+    office.visit("han", "B3")
+    crossing(office, "e2000003")
+    office.wait(120_000)
+    office.visit("arch", "B3")
+    assert office.where("B3") == ("han", "@inspection")
+    office.act("return.inspect", "arch", item="B3", pages={"V1": 9, "V2": 5}, condition="good")
+    assert [office.where(item) for item in ("B3", "V1")] == [(None, "A-3"), (None, "@unfiled")]
+    assert office.out.entries("loan.closed")
