@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from faults.archive import BADGE, BOXES, DIRECT, IDLE_S, REPEAT_S, box, deed
-from faults.people import Day, keeps
+from faults.archive import BADGE, BOXES, DIRECT, IDLE_S, KEEPERS, REPEAT_S, box, deed
+from faults.people import Day
 from faults.record import Entry, Origin, Record, Where
 
 PERSON = {badge: person for person, badge in BADGE.items()}
@@ -81,7 +81,7 @@ class Desk:
                 return {OUT}
             granted = self._day.slips.get((now.person, item), False)
             return {OUT, NO} if granted is None else {OUT if granted else NO}
-        mine = where.holder in (None, now.person) or keeps(now.person)
+        mine = where.holder in (None, now.person) or now.person in KEEPERS
         return {BACK if mine else NO}
 
 

@@ -5,11 +5,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from faults.archive import BADGE, CUSTODIANS, DIRECT, KEEPERS, ROOM, box, deed, made
+from faults.archive import BADGE, CUSTODIANS, DIRECT, box, deed, made
 from faults.record import Record, Where
 from faults.room import Room
-
-__all__ = ["ROOM", "Archive", "Day", "Walk"]
 
 HELD_S = 0.35
 BORROWERS = ("han", "hu")
@@ -38,7 +36,6 @@ class Archive:
     """The deeds that lie in the safe."""
     retired: set[str] = field(default_factory=set)
     """Boxes carried through a gate that had no power: nobody can know where they are."""
-    kinds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def fresh(self, count: int = 1) -> list[dict[str, Any]]:
         """Return boxes that nobody has touched yet."""
@@ -64,7 +61,6 @@ class Day:
         self.walks: list[Walk] = []
         self.slips: dict[tuple[str, str], bool | None] = {}
         """(person, item) -> whether a slip was approved; None when nobody answered."""
-        self.visits = 0
         self.blind = False
         """Whether the gateway was started while the ledger could not even be read."""
         dice = random.Random(f"day {seed}")
@@ -136,7 +132,6 @@ class Day:
     def _visit(
         self, person: str, tags: list[str], dice: random.Random, together: bool = False
     ) -> None:
-        self.visits += 1
         self._tap(BADGE[person], dice)
         if together:
             for tag in tags:
@@ -266,8 +261,3 @@ _PLACES = ("@holder", "@outside", "@returning", "@inspection")
 
 def _tag(item: str) -> str:
     return str(box(number(item))["tags"][0])
-
-
-def keeps(person: str) -> bool:
-    """Return whether somebody may bring back what others have."""
-    return person in KEEPERS
