@@ -13,7 +13,7 @@ from ..errors import LedgerError
 from ..i18n import text
 from ..ledger.dating import EntryView
 from ..room.context import Context
-from ..room.model import Item
+from ..room.model import Item, ItemKind
 from ..room.projections import kinds
 from .asking import AfterIdx, AfterName, Language, Limit, Newest, TheSource
 from .exposition import CONTENT_TYPE
@@ -81,16 +81,24 @@ def items(
     limit: Limit = 100,
     holder: Annotated[str | None, Query(description="Only what this person holds.")] = None,
     place: Annotated[str | None, Query(description="Only what is at this place.")] = None,
+    kind: Annotated[
+        ItemKind | None, Query(description="Only these: the ledger of files, or of certificates.")
+    ] = None,
 ) -> ItemsPage:
     """Return items by id, with who holds them and where they are."""
-    found = source.look(lambda ctx: _items(ctx, after, limit + 1, holder, place))
+    found = source.look(lambda ctx: _items(ctx, after, limit + 1, holder, place, kind))
     more = len(found) > limit
     found = found[:limit]
     return ItemsPage(items=found, next=found[-1].id if more else None)
 
 
 def _items(
-    ctx: Context, after: str, limit: int, holder: str | None, place: str | None
+    ctx: Context,
+    after: str,
+    limit: int,
+    holder: str | None,
+    place: str | None,
+    kind: ItemKind | None,
 ) -> list[ItemView]:
     if holder is not None:
         names = _indexed(ctx, "held", holder, after)
@@ -101,7 +109,9 @@ def _items(
     found: list[ItemView] = []
     for name in names:
         item = ctx.item(name)
-        if item is None or (place is not None and ctx.where(name).place != place):
+        if item is None or kind not in (None, item.kind):
+            continue
+        if place is not None and ctx.where(name).place != place:
             continue
         found.append(item_view(item, ctx))
         if len(found) == limit:
