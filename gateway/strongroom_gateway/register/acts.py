@@ -18,7 +18,7 @@ from . import checks, numbers
 MOST_ROWS: Final = 100
 """Of one act: while it is decided on, alarms of sensors wait."""
 _KEEPERS: Final = ("archivist", "certificate_custodian")
-_CHECKS: Final[dict[str, Callable[[dict[str, Any], Context, dict[str, str]], Row]]] = {
+_CHECKS: Final[dict[str, Callable[[dict[str, Any], Context, checks.Batch], Row]]] = {
     "person": checks.person,
     "item": checks.item,
     "place": checks.place,
@@ -57,19 +57,19 @@ def person_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
     """Register a person, or change what the register says: the designation is itself a record
     (C1).
     """
-    return [_registered("person", asked.body.row, asked.by, asked.body.why, ctx, {})]
+    return [_registered("person", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())]
 
 
 @act("item.register", body=Named, roles=_KEEPERS, local=True)
 def item_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
     """Register an item, or change what the register says of it; its number stays (G6)."""
-    return [_registered("item", asked.body.row, asked.by, asked.body.why, ctx, {})]
+    return [_registered("item", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())]
 
 
 @act("place.register", body=Named, roles=_KEEPERS, local=True)
 def place_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
     """Register a place, or change it."""
-    return [_registered("place", asked.body.row, asked.by, asked.body.why, ctx, {})]
+    return [_registered("place", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())]
 
 
 @act("item.number", body=Numbered, roles=_KEEPERS, local=True)
@@ -81,7 +81,7 @@ def item_number(asked: Act[Numbered], now: int, ctx: Context) -> Effects:
     last = ctx.rows.points("series", series)
     given = numbers.number(series, (int(last) if last else 0) + 1)
     row = {"id": given, **body.row, "number": given}
-    return [_registered("item", row, asked.by, None, ctx, {})]
+    return [_registered("item", row, asked.by, None, ctx, checks.Batch())]
 
 
 @act("register.import", body=Listed, roles=_KEEPERS, local=True)
@@ -90,16 +90,14 @@ def register_import(asked: Act[Listed], now: int, ctx: Context) -> Effects:
     body = asked.body
     effects: list[Effect] = []
     refused: list[dict[str, Any]] = []
-    taken: dict[str, str] = {}
+    batch = checks.Batch()
     unchanged = 0
     for at, row in enumerate(body.rows, body.first):
         try:
-            record = _registered(body.kind, row, asked.by, None, ctx, taken)
+            record = _registered(body.kind, row, asked.by, None, ctx, batch)
         except RefusedActError as error:
             refused.append({"row": at, "key": error.key, "params": error.params})
             continue
-        if body.kind == "place":
-            taken[f"place/{row['id']}"] = ""
         if _same(body.kind, record, ctx):
             unchanged += 1
         else:
@@ -124,9 +122,10 @@ def _registered(
     by: str,
     why: str | None,
     ctx: Context,
-    taken: dict[str, str],
+    batch: checks.Batch,
 ) -> Record:
-    checked = _CHECKS[kind](row, ctx, taken)
+    checked = _CHECKS[kind](row, ctx, batch)
+    batch.add(checked)
     body: dict[str, Any] = {"by": by, kind: msgspec.to_builtins(checked)}
     if why is not None:
         body["why"] = why

@@ -1,6 +1,6 @@
 """Whether what is to be registered can be: ids, tags and numbers belong to one alone."""
 
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -8,6 +8,7 @@ from ..errors import RefusedActError
 from ..room.context import Context
 from ..room.model import Item, Person, Place
 from ..room.rows import Row
+from ..room.seeds import tags_of
 from ..sections import Item as ItemSection
 from ..sections import Person as PersonSection
 from ..sections import Place as PlaceSection
@@ -22,24 +23,62 @@ _SECTIONS: dict[str, type[ItemSection | PersonSection | PlaceSection]] = {
 }
 
 
-def person(given: dict[str, object], ctx: Context, taken: dict[str, str]) -> Person:
-    """Return the person to register; RefusedActError says why not.
+class Batch:
+    """What the rows before this one of the same act will have registered."""
 
-    `taken` maps tags and numbers that others of the same act have to who has them.
-    """
+    def __init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+        self._tags: dict[str, str] = {}
+        self._numbers: dict[str, str] = {}
+
+    def add(self, row: Row) -> None:
+        """Take a row that can be registered."""
+        owner = f"{row.table}/{row.id}"
+        self.rows[owner] = row
+        self._tags.update(dict.fromkeys(tags_of(row), owner))
+        if isinstance(row, Item) and row.number is not None:
+            self._numbers[row.number] = row.id
+
+    def person(self, name: str, ctx: Context) -> Person | None:
+        """Return a person as registered after these rows."""
+        return cast("Person | None", self.rows.get(f"person/{name}")) or ctx.person(name)
+
+    def item(self, name: str, ctx: Context) -> Item | None:
+        """Return an item as registered after these rows."""
+        return cast("Item | None", self.rows.get(f"item/{name}")) or ctx.item(name)
+
+    def place(self, name: str, ctx: Context) -> Place | None:
+        """Return a place as registered after these rows."""
+        return cast("Place | None", self.rows.get(f"place/{name}")) or ctx.place(name)
+
+    def tag_owner(self, tag: str, ctx: Context) -> str:
+        """Return what carries a tag after these rows, an empty word for nothing."""
+        owner = self._tags.get(tag) or ctx.tag_owner(tag)
+        row = self.rows.get(owner)
+        return "" if row is not None and tag not in tags_of(row) else owner
+
+    def number_of(self, number: str, ctx: Context) -> str | None:
+        """Return which item has a number after these rows."""
+        return self._numbers.get(number) or ctx.rows.points("number", number)
+
+
+def person(given: dict[str, object], ctx: Context, batch: Batch) -> Person:
+    """Return the person to register; RefusedActError says why not."""
     checked = _typed(given, "person", Person)
-    _own_tags(checked.badges, f"person/{checked.id}", ctx, taken)
+    _once(checked, batch)
+    _own_tags(checked.badges, f"person/{checked.id}", ctx, batch)
     return checked
 
 
-def item(given: dict[str, object], ctx: Context, taken: dict[str, str]) -> Item:
+def item(given: dict[str, object], ctx: Context, batch: Batch) -> Item:
     """Return the item to register; RefusedActError says why not."""
     checked = _typed(given, "item", Item)
+    _once(checked, batch)
     was = ctx.item(checked.id)
     if was is not None and was.number is not None and was.number != checked.number:
         raise RefusedActError("act.number_fixed", {"item": was.id, "number": was.number})
     if checked.number is not None:
-        holder = taken.get(f"number/{checked.number}") or ctx.rows.points("number", checked.number)
+        holder = batch.number_of(checked.number, ctx)
         if holder not in (None, checked.id):
             raise RefusedActError("act.number_taken", {"number": checked.number, "by": holder})
     if checked.kind == "certificate":
@@ -49,19 +88,18 @@ def item(given: dict[str, object], ctx: Context, taken: dict[str, str]) -> Item:
             raise RefusedActError("act.certificate_in_box", {"item": checked.id})
     elif checked.certificate is not None:
         raise RefusedActError("act.no_certificate", {"item": checked.id, "kind": checked.kind})
-    if checked.home is not None and ctx.place(checked.home) is None:
+    if checked.home is not None and batch.place(checked.home, ctx) is None:
         raise RefusedActError("act.unknown_place", {"place": checked.home})
-    _inside(checked, ctx)
-    _own_tags(checked.tags, f"item/{checked.id}", ctx, taken)
-    if checked.number is not None:
-        taken[f"number/{checked.number}"] = checked.id
+    _inside(checked, ctx, batch)
+    _own_tags(checked.tags, f"item/{checked.id}", ctx, batch)
     return checked
 
 
-def place(given: dict[str, object], ctx: Context, taken: dict[str, str]) -> Place:
+def place(given: dict[str, object], ctx: Context, batch: Batch) -> Place:
     """Return the place to register; RefusedActError says why not."""
     checked = _typed(given, "place", Place)
-    if checked.custodian is not None and ctx.person(checked.custodian) is None:
+    _once(checked, batch)
+    if checked.custodian is not None and batch.person(checked.custodian, ctx) is None:
         raise RefusedActError("act.unknown_person", {"person": checked.custodian})
     above = checked.parent
     for _ in range(_DEEPEST):
@@ -69,21 +107,27 @@ def place(given: dict[str, object], ctx: Context, taken: dict[str, str]) -> Plac
             return checked
         if above == checked.id:
             break
-        found = ctx.place(above)
-        if found is None and f"place/{above}" not in taken:
+        found = batch.place(above, ctx)
+        if found is None:
             raise RefusedActError("act.unknown_place", {"place": above})
-        above = None if found is None else found.parent
+        above = found.parent
     raise RefusedActError("act.inside_itself", {"what": checked.id})
 
 
-def _inside(item: Item, ctx: Context) -> None:
+def _once(row: Row, batch: Batch) -> None:
+    """Of two rows with one id in a list the second would change what the first has just said."""
+    if f"{row.table}/{row.id}" in batch.rows:
+        raise RefusedActError("act.id_twice", {"what": row.id})
+
+
+def _inside(item: Item, ctx: Context, batch: Batch) -> None:
     above = item.parent
     for _ in range(_DEEPEST):
         if above is None:
             return
         if above == item.id:
             break
-        found = ctx.item(above)
+        found = batch.item(above, ctx)
         if found is None:
             raise RefusedActError("act.unknown_item", {"item": above})
         if found.kind == "certificate":
@@ -92,13 +136,11 @@ def _inside(item: Item, ctx: Context) -> None:
     raise RefusedActError("act.inside_itself", {"what": item.id})
 
 
-def _own_tags(tags: tuple[str, ...], owner: str, ctx: Context, taken: dict[str, str]) -> None:
+def _own_tags(tags: tuple[str, ...], owner: str, ctx: Context, batch: Batch) -> None:
     for tag in tags:
-        holder = taken.get(f"tag/{tag}") or ctx.tag_owner(tag)
-        if holder not in ("", owner):
-            raise RefusedActError("act.tag_taken", {"tag": tag, "by": holder})
-    for tag in tags:
-        taken[f"tag/{tag}"] = owner
+        holder = batch.tag_owner(tag, ctx)
+        if holder not in ("", owner) or tags.count(tag) > 1:
+            raise RefusedActError("act.tag_taken", {"tag": tag, "by": holder or owner})
 
 
 def _typed(given: dict[str, object], kind: str, row: type[_R]) -> _R:

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from ..custody.register import move
 from ..errors import RefusedActError
+from ..register.checks import Batch
 from ..register.checks import item as checked_item
 from ..room.acts import Act, act
 from ..room.context import Context
@@ -255,23 +256,20 @@ def _compare(transfer: Transfer, counted: Confirmation, ctx: Context) -> None:
 def _items(transfer: Transfer, ctx: Context) -> list[Item]:
     """Return the items a transfer becomes; RefusedActError for one that cannot be registered."""
     section = ctx.safes[transfer.safe]
-    taken: dict[str, str] = {}
     place = section.place or section.id
-    return [
-        checked_item(
-            {
-                "id": f"{transfer.id}-{n:03d}",
-                "name": c.name,
-                "kind": "certificate",
-                "number": c.number,
-                "certificate": c.certificate,
-                "tags": list(c.tags),
-                "pages": c.pages,
-                "project": transfer.project,
-                "home": place,
-            },
-            ctx,
-            taken,
-        )
-        for n, c in enumerate(transfer.certificates, 1)
-    ]
+    batch, items = Batch(), []
+    for n, c in enumerate(transfer.certificates, 1):
+        row: dict[str, object] = {
+            "id": f"{transfer.id}-{n:03d}",
+            "name": c.name,
+            "kind": "certificate",
+            "number": c.number,
+            "certificate": c.certificate,
+            "tags": list(c.tags),
+            "pages": c.pages,
+            "project": transfer.project,
+            "home": place,
+        }
+        items.append(checked_item(row, ctx, batch))
+        batch.add(items[-1])
+    return items

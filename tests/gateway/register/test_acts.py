@@ -169,3 +169,47 @@ def test_the_same_rows_come_from_the_same_entries(there):
     assert again.ctx.item_by_tag("e2000001") == there.ctx.item_by_tag("e2000001")
     assert again.ctx.where("b1") == there.ctx.where("b1")
     assert again.start(T0 + 1).entries == [], "nothing is registered twice"
+
+
+def said(there, kind, rows):
+    return {one["row"]: one["key"] for one in imported(there, kind, rows)["refused"]}
+
+
+def test_G6_one_list_does_not_give_an_item_two_numbers(there):
+    rows = [{"id": "b1", "name": "B", "number": "HX-H-01-0001"}]
+    rows.append({"id": "b1", "name": "B", "number": "HX-H-01-0002"})
+    assert said(there, "item", rows) == {2: "act.id_twice"}
+    assert there.ctx.item("b1").number == "HX-H-01-0001"
+
+
+def test_a_box_and_what_lies_in_it_come_in_one_list(there):
+    rows = [{"id": "b1", "name": "Box"}, {"id": "v1", "name": "Volume", "kind": "volume"}]
+    rows[1]["parent"] = "b1"
+    assert said(there, "item", rows) == {}
+    assert there.ctx.item("v1").parent == "b1"
+
+
+def test_two_rows_of_a_list_do_not_lie_in_each_other(there):
+    for name in ("b1", "b2"):
+        there.act("item.register", "li", box(name), T0)
+    rows = [{"id": "b1", "name": "B", "parent": "b2"}, {"id": "b2", "name": "B", "parent": "b1"}]
+    assert said(there, "item", rows) == {2: "act.inside_itself"}
+
+
+def test_a_certificate_of_the_same_list_is_no_box(there):
+    deed = {"id": "d", "name": "Deed", "kind": "certificate", "certificate": "other_right"}
+    rows = [deed, {"id": "v1", "name": "Volume", "kind": "volume", "parent": "d"}]
+    assert said(there, "item", rows) == {2: "act.in_certificate"}
+
+
+def test_a_tag_moves_within_a_list_from_the_row_that_gives_it_up(there):
+    there.act("item.register", "li", box("b1", tags=["e2000001"]), T0)
+    there.act("item.register", "li", box("b2"), T0)
+    rows = [{"id": "b2", "name": "B", "tags": ["e2000001"]}, {"id": "b1", "name": "B"}]
+    assert said(there, "item", rows[::-1]) == {}
+    assert there.ctx.tag_owner("e2000001") == "item/b2"
+
+
+def test_one_tag_is_listed_once(there):
+    body = box("b1", tags=["e2000001", "e2000001"])
+    assert refusal(there, "item.register", "li", body) == "act.tag_taken"
