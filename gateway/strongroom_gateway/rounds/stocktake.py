@@ -17,17 +17,20 @@ from ..loans.lending import loan_of, no_reminders
 from ..loans.model import INSPECTION, MISSING
 from ..room.acts import Act, act
 from ..room.context import Context
-from ..room.effects import Clear, Effect, Effects, Raise, Record
-from ..room.model import UNFILED, Item
+from ..room.effects import Clear, Effect, Effects, Raise, Record, Wake
+from ..room.model import UNFILED, Item, Person
 from ..room.projections import projects
 from ..room.rows import Put, Row, RowsView, note, put, row
 
 CODE: Final = "stocktake.missing"
 RULE: Final = "stocktake"
 MOST_TAGS: Final = 500
+LOOK: Final = Wake(CODE, "room")
+"""Lets the rule look that ends the alarm once what was missing is there."""
 _SEEN, _STRANGE, _OPEN = "stock_seen", "stock_strange", "stock_open"
 _DEEPEST: Final = 8
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
+_Read = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$(?!\n)")]
 
 
 class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +43,7 @@ class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Tags or item ids that were seen, and at which place (None: at the one the record says)."""
 
     stocktake: _Name
-    tags: Annotated[list[_Name], Meta(min_length=1, max_length=MOST_TAGS)]
+    tags: Annotated[list[_Read], Meta(min_length=1, max_length=MOST_TAGS)]
     place: _Name | None = None
 
 
@@ -48,7 +51,7 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The signature under the report of that digest: what was signed is what was read."""
 
     stocktake: _Name
-    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 
 
 @row("stocktake")
@@ -162,6 +165,8 @@ def sign(asked: Act[Sign], now: int, ctx: Context) -> Effects:
         return [Record("stocktake.countersigned", base)]
     if stock.first == asked.by:
         raise RefusedActError("act.signed_already", {"person": ctx.person_name(asked.by)})
+    if not any(_keeps(ctx.person(who)) for who in (stock.first, asked.by)):
+        raise RefusedActError("act.stocktake_auditors", {"stocktake": stock.id})
     why = {"rule": RULE, "stocktake": stock.id, "at": now, "at_source": "received"}
     effects: list[Effect] = []
     seen = {**made.misplaced, **made.unexpected}
@@ -185,7 +190,7 @@ def sign(asked: Act[Sign], now: int, ctx: Context) -> Effects:
         "unexpected": _rows(made.unexpected),
         "strange": made.strange,
     }
-    return [*effects, Record("stocktake.signed", summary)]
+    return [*effects, Record("stocktake.signed", summary), LOOK]
 
 
 @act("stocktake.drop", body=Begin, roles=("archivist", "certificate_custodian"))
@@ -263,6 +268,12 @@ def places_below(place: str, ctx: Context) -> list[str]:
             break
         result += layer
     return result
+
+
+def _keeps(person: Person | None) -> bool:
+    return person is not None and not {"archivist", "certificate_custodian"}.isdisjoint(
+        person.roles
+    )
 
 
 def _open(name: str, ctx: Context) -> Stocktake:

@@ -5,7 +5,9 @@ import time
 import pytest
 from strongroom_gateway.errors import RefusedActError
 from strongroom_gateway.rounds.stocktake import Stocktake, report
+from support.outcome import Outcome
 from support.rounds import Hall
+from support.sensing import room
 
 
 @pytest.fixture
@@ -131,3 +133,39 @@ def test_ten_thousand_boxes_are_compared_at_once():
     seconds = time.process_time() - began
     assert (len(found.found), len(found.missing)) == (9_999, 1)
     assert seconds < 30, "an order of magnitude above what it takes, so that it is not quadratic"
+
+
+def test_two_auditors_do_not_make_it_count(hall):
+    audit2 = {"id": "audit2", "name": "Another", "roles": ["auditor"]}
+    hall.act("person.register", "local:root", {"row": audit2})
+    sign(hall, "audit")
+    body = {"stocktake": "K00001", "digest": now(hall).digest}
+    assert refused(hall, "stocktake.sign", "audit2", body) == "act.stocktake_auditors"
+    sign(hall, "li")
+    assert where(hall, "b1")[1] == "@missing"
+
+
+@pytest.mark.parametrize("tag", ["a/b", "", "e2\n", "\ud800", "x" * 65])
+def test_what_is_no_tag_is_refused(hall, tag):
+    body = {"stocktake": "K00001", "tags": [tag]}
+    assert refused(hall, "stocktake.seen", "li", body) == "act.bad_body"
+
+
+def test_what_the_record_has_no_form_for_is_refused_in_words(hall):
+    row = {"id": "x", "name": "half a character: \ud800"}
+    assert refused(hall, "item.register", "li", {"row": row}) == "act.bad_body"
+
+
+def test_C2_the_alarm_ends_when_what_was_missing_comes_back_over_the_desk(hall):
+    seen(hall, "A-1", "e2000002", "e2000003")
+    sign(hall, "li", "audit")
+    assert "stocktake.missing:b1" in hall.standing()
+    hall.until(hall.at + 120_000)
+    hall.room = room(hall.room.rows(), **hall.sections)
+    hall.out = Outcome(hall.room).take(hall.room.start(hall.at))
+    hall.tag("d1", "desk", "04aa000002")
+    hall.at += 1_000
+    hall.tag("d1", "desk", "e2000001")
+    assert where(hall, "b1")[1] == "@inspection"
+    hall.until(hall.at + 60_000)
+    assert "stocktake.missing:b1" not in hall.standing()
