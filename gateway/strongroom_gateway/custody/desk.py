@@ -84,7 +84,9 @@ def _runs(state: Session, tap: Tap) -> bool:
 
 
 def _whose(state: Session, tap: Tap) -> Person | None:
-    return None if state.person is None else tap.ctx.person(state.person)
+    """Return whose session it is; nobody's when they are no longer active."""
+    person = None if state.person is None else tap.ctx.person(state.person)
+    return person if person is not None and person.active else None
 
 
 def _over(state: Session | None, tap: Tap) -> list[Effect]:

@@ -135,3 +135,14 @@ def test_texts_follow_the_language_of_the_room():
     there = room(room={"id": "r1", "name": "一号", "language": "zh_CN"})
     out = Outcome(there).feed(taps(Nodes(), BOX1))
     assert out.commands()[0][1].text == "请先刷证卡"
+
+
+def test_C1_somebody_who_is_no_longer_active_takes_nothing_in_a_session_that_began_before():
+    nodes, there = Nodes(), room()
+    out = Outcome(there).take(there.start(T0 - 1_000))
+    out.feed(nodes.tap(LI, T0))
+    gone = {"id": "li", "name": "Li Wen", "badges": [LI], "active": False}
+    out.take(there.act("person.register", "local:root", {"row": gone}, T0 + 500))
+    out.feed(nodes.tap(BOX1, T0 + 1_000))
+    assert out.movements() == []
+    assert out.entries("desk.refused")
