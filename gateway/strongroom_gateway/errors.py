@@ -10,6 +10,7 @@ StrongroomError
 │   └── UnknownActError  there is no act of this name
 └── LedgerError          the record cannot be used as it is
     ├── NotRecordingError   the disk does not take the record now; it may later
+    ├── UnwritableEntryError an entry holds what the record has no form for
     ├── RowsUnreadableError  what the room keeps on the disk cannot be read now
     ├── SchemaError      the database was written by a newer version
     ├── OutsideTreeError the record has no entry or tree head of that number
@@ -76,6 +77,10 @@ class LedgerError(StrongroomError):
 
 class NotRecordingError(LedgerError):
     """The disk does not take the record at the moment; nothing was acknowledged."""
+
+
+class UnwritableEntryError(LedgerError, ValueError):
+    """An entry holds what the record has no form for: a number that is none, half a character."""
 
 
 class RowsUnreadableError(LedgerError):

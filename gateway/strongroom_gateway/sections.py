@@ -13,17 +13,19 @@ from .loans.section import LoansSection
 from .room.model import CertificateKind, ItemKind, PlaceKind, Role
 from .rounds.section import DisinfectionSection, KeysSection, PatrolPointSection, PatrolSection
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$(?!\n)")]
 """Id of a room, node, device, gate ...: fits a topic level and a certificate name."""
-Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
 """Id of a person or an item: file numbers have capitals and dots."""
-TagId = Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){4,31}$")]
-ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+TagId = Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){4,31}$(?!\n)")]
+ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)")]
 """`HH:MM` by the clock of the room."""
-SensorName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}$")]
+SensorName = Annotated[
+    str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}$(?!\n)")
+]
 """`node/device`."""
 CarriageName = Annotated[
-    str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}/[0-9]{1,3}$")
+    str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}/[0-9]{1,3}$(?!\n)")
 ]
 """`node/device/number`."""
 Label = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -33,7 +35,7 @@ Pause = Annotated[float, Meta(ge=0, le=7 * 86_400)]
 Tolerated = Annotated[float, Meta(ge=0, le=50)]
 """K or %RH, or none."""
 Celsius = Annotated[float, Meta(ge=-60, le=150)]
-Day = Annotated[str, Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+Day = Annotated[str, Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)")]
 """`YYYY-MM-DD` in the time zone of the room."""
 Count = Annotated[int, Meta(ge=1, le=1000)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]

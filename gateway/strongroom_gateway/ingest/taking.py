@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from ..contract import ClockAnchor, Input, Sensed
+from ..errors import UnwritableEntryError
 from ..ledger.canonical import canonical
 from ..ledger.work import AnchorRow, EntryRow, ReadingRow, Work
 from ..transport.port import Inbound
@@ -87,9 +88,14 @@ def decision_rows(room: str, decision: Decision, now: int) -> list[EntryRow]:
 
 
 def writable(entry: Entry) -> None:
-    """Note how an entry is written; ValueError when it cannot be."""
-    _checked(entry)
-    entry.text = canonical(entry.body)
+    """Note how an entry is written; UnwritableEntryError when it cannot be."""
+    if entry.text is not None:
+        return
+    try:
+        _checked(entry)
+        entry.text = canonical(entry.body)
+    except ValueError as bad:
+        raise UnwritableEntryError(str(bad)) from bad
 
 
 def own_row(room: str, kind: str, body: dict[str, Any], now: int) -> EntryRow:

@@ -48,7 +48,7 @@ class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
     rows: Annotated[list[dict[str, Any]], Meta(min_length=1, max_length=MOST_ROWS)]
     source: Annotated[str, Meta(max_length=300)]
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     first: Annotated[int, Meta(ge=1)] = 1
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from ..contract import Info, Sensed, Status
-from ..errors import RowsUnreadableError
+from ..errors import RefusedActError, RowsUnreadableError, UnwritableEntryError
 from ..ingest.port import NOTHING, Command, Decision, Entry
 from . import acts
 from .attempt import START, Attempt
@@ -74,7 +74,7 @@ class Room:
         states: Mapping[str, str] | None = None,
         writable: Callable[[Entry], None] = lambda entry: None,
     ) -> None:
-        """`writable` raises ValueError for an entry that the ledger could not write."""
+        """`writable` raises UnwritableEntryError for an entry that the ledger could not write."""
         self.ctx = context
         self.book = book
         self._writable = writable
@@ -180,13 +180,16 @@ class Room:
     def act(self, kind: str, by: str, body: Mapping[str, Any], now: int) -> Decision:
         """Carry out what a person asks for.
 
-        Raises RefusedActError or UnknownActError, RowsUnreadableError while the rows cannot be
-        read, or ValueError for what cannot be written; whatever it raises, nothing has changed then.
+        Raises RefusedActError or UnknownActError, or RowsUnreadableError while the rows cannot be
+        read; whatever it raises, nothing has changed then.
         """
         self._attempt.begin()
         effects = acts.perform(kind, by, body, now, self.ctx)
         out = Decision()
-        self._carry_out(effects, now, out)
+        try:
+            self._carry_out(effects, now, out)
+        except UnwritableEntryError as bad:
+            raise RefusedActError("act.bad_body", {"reason": str(bad)}) from bad
         return out
 
     def settled(self) -> None:
@@ -371,7 +374,7 @@ class Room:
             for entry in out.entries[before.entries :]:
                 try:
                     self._writable(entry)
-                except ValueError as error:
+                except UnwritableEntryError as error:
                     out.entries.remove(entry)
                     self._note_failure(effect.code, "Raise", error, out, ())
 
@@ -471,6 +474,8 @@ class Room:
 
     def _record(self, record: Record, now: int, out: Decision) -> None:
         """Keep an entry, and at once what follows from it for the rows."""
-        out.entries.append(Entry(record.kind, record.body))
+        entry = Entry(record.kind, record.body)
+        self._writable(entry)
+        out.entries.append(entry)
         changes = tuple(projected(record.kind, record.body, now, self.ctx.rows))
         out.states.extend(self.ctx.rows.change(change) for change in changes)

@@ -213,3 +213,17 @@ def test_a_tag_moves_within_a_list_from_the_row_that_gives_it_up(there):
 def test_one_tag_is_listed_once(there):
     body = box("b1", tags=["e2000001", "e2000001"])
     assert refusal(there, "item.register", "li", body) == "act.tag_taken"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": "b1\n", "name": "B"},
+        {"id": "b1", "name": "B", "tags": ["e2000001\n"]},
+        {"id": "b1", "name": "B", "home": "A-1\n"},
+        {"id": "a/b", "name": "B"},
+        {"id": "@outside", "name": "B"},
+    ],
+)
+def test_no_name_is_another_one_that_looks_the_same(there, row):
+    assert refusal(there, "item.register", "li", {"row": row}) == "act.bad_body"
