@@ -51,8 +51,8 @@ _ANY = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
-TestCustody = Custody.TestCase
-TestCustody.settings = settings(_ANY, max_examples=200)
+TestCustody = pytest.mark.timeout(900)(Custody.TestCase)
+TestCustody.settings = settings(_ANY, max_examples=100)
 
 TestLongLives = pytest.mark.slow(pytest.mark.timeout(3_600)(LongLives.TestCase))
 TestLongLives.settings = settings(_ANY, max_examples=4_000)
