@@ -12,31 +12,14 @@ from strongroom_gateway.room.context import Context
 from strongroom_gateway.room.core import Room
 from strongroom_gateway.room.effects import Clear, Raise, Record, Show, Start, Tick
 from strongroom_gateway.room.registry import Rule, RuleState
-from strongroom_gateway.room.rows import MemoryRows, Rows
+from strongroom_gateway.room.rows import Rows
 from support.lending import Office
 from support.outcome import Outcome
 from support.sensing import PLAIN, T0, Nodes, room
+from support.troubled_rows import TroubledRows
 
 MINUTE = 60_000
 LOUD = "badge.unknown"
-
-
-class FickleRows(MemoryRows):
-    """Rows that cannot be read while the disk is in trouble."""
-
-    trouble = False
-
-    def row(self, key):
-        self._look()
-        return super().row(key)
-
-    def rows(self, after, until, limit):
-        self._look()
-        return super().rows(after, until, limit)
-
-    def _look(self):
-        if self.trouble:
-            raise RowsUnreadableError("disk I/O error")
 
 
 class State(RuleState, frozen=True):
@@ -47,7 +30,7 @@ class Bench:
     """A room with one rule that a test writes, and the rule that says rows cannot be read."""
 
     def __init__(self, apply, keys=lambda _: (), **sections):
-        self.disk = FickleRows()
+        self.disk = TroubledRows()
         made = settings(typed(PLAIN | sections, Config))
         self.ctx = Context(made, speaker("en"), Rows(self.disk))
         key = lambda _, event: event.node  # noqa: E731  # what a rule is registered with

@@ -5,34 +5,16 @@ from strongroom_gateway.assembly import open_room
 from strongroom_gateway.config import Config, settings
 from strongroom_gateway.config_check import typed
 from strongroom_gateway.errors import RowsUnreadableError
-from strongroom_gateway.room.rows import MemoryRows
 from support.lending import DAY, Office
 from support.outcome import Outcome
 from support.safes import AN, BO, DEED1, PEOPLE, SAFE, Strongbox, deed
 from support.sensing import PLAIN, T0
-
-
-class Trouble(MemoryRows):
-    """A disk that can be in trouble, behind the rows of a room."""
-
-    trouble = False
-
-    def row(self, key):
-        self._look()
-        return super().row(key)
-
-    def rows(self, after, until, limit):
-        self._look()
-        return super().rows(after, until, limit)
-
-    def _look(self):
-        if self.trouble:
-            raise RowsUnreadableError("disk I/O error")
+from support.troubled_rows import TroubledRows
 
 
 def on_disk(room):
     """Put the rows of a room on a disk; what it knew of them by heart is forgotten."""
-    disk = Trouble({k: v for k, v in room.rows().items() if k.startswith("r/")})
+    disk = TroubledRows({k: v for k, v in room.rows().items() if k.startswith("r/")})
     room.ctx.rows.settled()
     room.ctx.rows.source(disk)
     return disk
@@ -112,7 +94,7 @@ def test_a_room_that_starts_blind_takes_the_configuration_over_later_and_only_th
     made = settings(
         typed(PLAIN | {"safe": [SAFE], "person": PEOPLE, "item": [deed("d1", DEED1)]}, Config)
     )
-    disk = Trouble()
+    disk = TroubledRows()
     disk.trouble = True
     there = open_room(made, rows=disk)
     out = Outcome(there).take(there.start(T0))
