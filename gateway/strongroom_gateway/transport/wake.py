@@ -57,8 +57,11 @@ class Waker:
         readable = False
         for number, events in poll.poll(max(0.0, seconds) * 1000):
             if number == self._reader.fileno():
-                self._signalled = False  # before the read: a wake-up after it is not lost
+                # In this order. A wake-up in between sends nothing and need not: what it is about was
+                # there before, and is looked at after this. The other way round its byte would be read
+                # here and the next ones, told that one is under way, would wake nobody.
                 self._drain()
+                self._signalled = False
             else:
                 readable = bool(events & _READ)
         return readable
