@@ -43,7 +43,7 @@ BUILT_IN = {
     "epcis": BuiltIn("strongroom_gateway.epcis.command", "tell movements in the words of GS1"),
     "gate": BuiltIn("strongroom_gateway.gate.command", "find the settings of an exit gate"),
     "config": BuiltIn(
-        "strongroom_gateway.config_command", "check a configuration, print an example"
+        "strongroom_gateway.config.command", "check a configuration, print an example"
     ),
     "profile": BuiltIn("strongroom_gateway.profiles.command", "climate limits: show, copy, check"),
     "alarm": BuiltIn(

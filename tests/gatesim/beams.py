@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from math import pi
 from random import Random
 
+from strongroom_gateway.custody.section import GateSection
 from strongroom_gateway.gate.log import BeamLine
 from strongroom_gateway.gate.replay import Replay
-from strongroom_gateway.sections import GateSection
 
 from gatesim import node, walks
 from gatesim.radio import OPENING, Air, Antenna, Path, Read

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
+from strongroom_gateway.custody.section import GateSection
 from strongroom_gateway.gate.replay import Decision, Replay
-from strongroom_gateway.sections import GateSection
 
 from gatesim import linger, node, walks
 from gatesim.radio import Read

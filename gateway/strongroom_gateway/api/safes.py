@@ -8,8 +8,8 @@ from pydantic import Field
 from ..room.context import Context
 from ..safes.contents import compare
 from ..safes.opening import RULE as OPENING
+from ..safes.section import SafeSection
 from ..safes.visit import Safe
-from ..sections import SafeSection
 from .asking import AfterIdx, Limit, Newest, TheSource
 from .models import EntriesPage, Millis, Refusal, _Model
 from .views import entry_view

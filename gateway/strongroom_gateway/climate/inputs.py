@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
+from ..climate.section import InputSection
 from ..contract import Input, Sensed
 from ..room.context import Context, evidence, when
 from ..room.effects import NONE, Clear, Effects, Raise, Start, Tick
 from ..room.registry import RuleState, rule
-from ..sections import InputSection
 from .setup import setup_of
 
 RULE: Final = "climate.input"

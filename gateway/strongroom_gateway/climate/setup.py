@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from ..climate.section import ControlSection, InputSection, MachineSection, ZoneSection
 from ..hours import zone as time_zone
 from ..profiles import Swings, swings
 from ..room.context import Context
 from ..room.context import Zone as RoomZone
-from ..sections import ControlSection, InputSection, MachineSection, ZoneSection
 from .control import Machine, Plan, Tolerance
 from .validity import Correction, Trust
 

@@ -8,11 +8,11 @@ from typing import Any, cast
 import msgspec
 
 from ..contract import Sensed, Tag
+from ..custody.section import GateSection
 from ..room.context import Context, sensed_at
 from ..room.effects import NONE, Clear, Effect, Effects, Start, Tick
 from ..room.model import Item
 from ..room.registry import RuleState, rule
-from ..sections import GateSection
 from .direction import STAYING, Report, Side, Track, Verdict, conclude, follow, leave, too_late
 from .gate_judging import CODE, UNCLEAR, Message, judge, manner_of, near_side, question, unmoved
 

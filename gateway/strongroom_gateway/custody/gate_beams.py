@@ -5,11 +5,11 @@ from typing import Any, cast
 import msgspec
 
 from ..contract import Contact, Input, Sensed, Tag
+from ..custody.section import GateSection
 from ..room.context import Context, evidence, sensed_at, when
 from ..room.effects import NONE, Clear, Effect, Effects, Record, Start, Tick
 from ..room.model import RETURNING, Item
 from ..room.registry import RuleState, rule
-from ..sections import GateSection
 from .beams import Beams, Passed, Present, beam, carried, forget, gone, read
 from .direction import STAYING, How, Report, Side
 from .gate_judging import (

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
+from ..custody.section import GateSection
 from ..room.context import Context
 from ..room.effects import Effect, Raise, Record
 from ..room.model import OUTSIDE, RETURNING, Item
-from ..sections import GateSection
 from .direction import How, Manner, Side, Track, Verdict
 from .places import find_leave
 

@@ -5,12 +5,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ..contract import Sensed
+from ..custody.section import DeskSection
 from ..loans.model import Slip
 from ..room.context import Context, sensed_at
 from ..room.effects import Effect, Record
 from ..room.model import Person
 from ..room.registry import RuleState
-from ..sections import DeskSection
 
 RULE: Final = "custody.desk"
 

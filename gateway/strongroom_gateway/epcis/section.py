@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from ..config_check import Problem
+from ..section import Section
 
 Digits = Annotated[str, Meta(pattern=r"^[0-9]{0,6}$")]
 REFERENCES = ("box_type", "document_type", "location", "party")
 
 
-class EpcisSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EpcisSection(Section, frozen=True):
     """What this site's things are called outside. `base` is an address that the site will keep.
 
     With a GS1 `company_prefix`, what has a reference below gets GS1 keys: boxes a GRAI of

@@ -13,9 +13,9 @@ import msgspec
 
 from ..config import load
 from ..config_check import typed
+from ..custody.section import GateSection
 from ..errors import ConfigError, LedgerError
 from ..i18n import DEFAULT, LANGUAGES, text
-from ..sections import GateSection
 from .log import Line, TruthLine, read_log, recorded, write_line
 from .replay import Decision, Score, replay, score
 

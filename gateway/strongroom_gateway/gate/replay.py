@@ -20,7 +20,7 @@ from ..custody.direction import (
     too_late,
 )
 from ..custody.gate_judging import SURE, manner_of
-from ..sections import GateSection
+from ..custody.section import GateSection
 from .log import BeamLine, Line, ReportLine, SideLine, TruthLine
 
 Outcome = Literal["out", "in", "look", "asked", "nothing"]

@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, field
 
 from ..room.model import ItemKind, Role
+from ..section import Section
 from .model import Reason
 
 Days = Annotated[int, Meta(ge=1, le=3_650)]
 
 
-class LoansSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LoansSection(Section, frozen=True):
     """Who may borrow, who approves, and for how long. See docs/loans.md.
 
     `direct` roles borrow without a slip. A slip is approved by one of `approvers`, or by one of

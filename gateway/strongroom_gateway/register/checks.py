@@ -5,13 +5,13 @@ from typing import TypeVar, cast
 import msgspec
 
 from ..errors import RefusedActError
+from ..register.section import Item as ItemSection
+from ..register.section import Person as PersonSection
+from ..register.section import Place as PlaceSection
 from ..room.context import Context
 from ..room.model import Item, Person, Place
 from ..room.rows import Row
 from ..room.seeds import tags_of
-from ..sections import Item as ItemSection
-from ..sections import Person as PersonSection
-from ..sections import Place as PlaceSection
 
 _DEEPEST = 32
 _R = TypeVar("_R", bound=Row)

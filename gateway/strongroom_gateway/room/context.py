@@ -5,11 +5,13 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from ..climate.section import ZoneSection
 from ..config import Settings
 from ..contract import Sensed
+from ..custody.section import DeskSection, GateSection
 from ..errors import RowsUnreadableError
 from ..profiles import Band, bands
-from ..sections import DeskSection, GateSection, SafeSection, ZoneSection
+from ..safes.section import SafeSection
 from .effects import Record
 from .model import UNFILED, Item, Person, Place, Where
 from .rows import Row, Rows

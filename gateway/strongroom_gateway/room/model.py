@@ -1,4 +1,4 @@
-"""What the room knows of people, things and places, as rows. All ids match `sections.Key`."""
+"""What the room knows of people, things and places, as rows. All ids match `section.Key`."""
 
 from typing import Final, Literal
 

@@ -17,7 +17,7 @@ from ..room.context import Context
 from ..room.effects import Clear, Effect, Raise, Record
 from ..room.model import WITH_HOLDER, Item
 from ..room.projections import projects
-from ..sections import SafeSection
+from ..safes.section import SafeSection
 from .visit import Opening, Safe
 
 RULE: Final = "safe.reconcile"

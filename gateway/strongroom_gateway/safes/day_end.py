@@ -8,7 +8,7 @@ from ..hours import zone
 from ..room.context import Context
 from ..room.effects import NONE, Clear, Effect, Effects, Raise, Record, Start, Tick
 from ..room.registry import RuleState, rule
-from ..sections import SafeSection
+from ..safes.section import SafeSection
 from .contents import compare
 from .opening import RULE as OPENING
 from .visit import Safe

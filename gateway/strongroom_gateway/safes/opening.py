@@ -11,7 +11,7 @@ from ..contract import Contact, Sensed, Tag
 from ..room.context import Context, evidence, sensed_at
 from ..room.effects import NONE, Clear, Effect, Effects, Raise, Record, Start, Tick
 from ..room.registry import rule
-from ..sections import SafeSection
+from ..safes.section import SafeSection
 from .contents import reconcile
 from .visit import LATE_MS, MOST_EARLIER, Opening, Safe, heard, may_open, moved_door
 

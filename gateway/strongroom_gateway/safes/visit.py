@@ -8,7 +8,7 @@ from ..contract import Booted, Contact, DriverFault, DriverOk, Sensed, SensorBac
 from ..room.context import Context, evidence, sensed_at
 from ..room.model import Person
 from ..room.registry import RuleState
-from ..sections import SafeSection
+from ..safes.section import SafeSection
 
 MOST_TAPS: Final = 20
 _KEPT_TAPS: Final = 5

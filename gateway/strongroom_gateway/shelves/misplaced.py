@@ -10,7 +10,7 @@ from ..room.context import Context, evidence, sensed_at
 from ..room.effects import NONE, Clear, Effect, Effects, Raise, Start, Tick
 from ..room.model import UNFILED, Item
 from ..room.registry import RuleState, rule
-from ..sections import ShelfReaderSection
+from ..shelves.section import ShelfReaderSection
 from .tables import tables
 
 CODE: Final = "shelf.misplaced"

@@ -7,7 +7,7 @@ import msgspec
 
 from ..hours import OpeningHours
 from ..room.context import Context
-from ..sections import ShelfBankSection, ShelfReaderSection
+from ..shelves.section import ShelfBankSection, ShelfReaderSection
 from .aisles import Geometry
 
 

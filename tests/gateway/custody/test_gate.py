@@ -6,8 +6,8 @@ import pytest
 from gatesim.node import lines
 from gatesim.node import reports as node_reports
 from gatesim.radio import Read
+from strongroom_gateway.custody.section import GateSection
 from strongroom_gateway.gate.replay import Replay
-from strongroom_gateway.sections import GateSection
 from strongroom_sim.world import gate as walks
 from support.outcome import Outcome
 from support.sensing import T0, Nodes, room

@@ -9,6 +9,7 @@ from gatesim import node, walks
 from hypothesis import given
 from hypothesis import strategies as st
 from strongroom_gateway.cli import main
+from strongroom_gateway.custody.section import GateSection
 from strongroom_gateway.gate.log import (
     BeamLine,
     LogError,
@@ -20,7 +21,6 @@ from strongroom_gateway.gate.log import (
     write_line,
 )
 from strongroom_gateway.gate.replay import replay, score
-from strongroom_gateway.sections import GateSection
 
 GATE = GateSection(id="g", name="g", node="gate-1", reader="gate")
 INTS = st.integers(0, 2**53 - 1)

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strongroom_gateway.sections import ShelfReaderSection
 from strongroom_gateway.shelves.misplaced import Sighting, covers, stands_at
+from strongroom_gateway.shelves.section import ShelfReaderSection
 from support.outcome import Outcome
 from support.sensing import T0, Nodes, room
 from support.shelving import lend

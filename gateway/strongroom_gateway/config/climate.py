@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import date
 
-from .config_check import Problem
-from .profiles import Band, Profile, bands
-from .sections import ClimateSection, ZoneSection
+from ..climate.section import ClimateSection, ZoneSection
+from ..config_check import Problem
+from ..profiles import Band, Profile, bands
 
 
 def climate_problems(climate: ClimateSection, profile: Profile) -> Iterator[Problem]:

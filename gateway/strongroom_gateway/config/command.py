@@ -6,9 +6,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from .config import load
-from .config_check import ConfigProblemsError
-from .i18n import DEFAULT, LANGUAGES, text
+from ..config_check import ConfigProblemsError
+from ..i18n import DEFAULT, LANGUAGES, text
+from . import load
 
 
 def register(subparsers: Any) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from .config_check import Problem
-from .sections import Config, Item, Person
+from ..config_check import Problem
+from ..register.section import Item, Person
+from .sections import Config
 
 
 def custody_problems(

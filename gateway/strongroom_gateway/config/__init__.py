@@ -12,13 +12,14 @@ from typing import Any
 
 import msgspec
 
-from .config_check import ConfigProblemsError, Problem, typed
-from .config_climate import climate_problems
-from .config_custody import custody_problems
-from .epcis.section import problems as epcis_problems
-from .hours import OpeningHours, parse_hours, zone
-from .profiles import Profile, load_profile
-from .sections import Config, Item, Person, Register, TlsSection
+from ..config_check import ConfigProblemsError, Problem, typed
+from ..epcis.section import problems as epcis_problems
+from ..hours import OpeningHours, parse_hours, zone
+from ..profiles import Profile, load_profile
+from ..register.section import Item, Person, Register
+from .climate import climate_problems
+from .custody import custody_problems
+from .sections import Config, TlsSection
 
 
 class Settings(msgspec.Struct, frozen=True):
