@@ -2,15 +2,14 @@
 
 import argparse
 import logging
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 from .config import load
 from .i18n import text
 from .running import Gateway
+from .stopping import stopping
 from .transports import make_transport
 
 _READY_S = 10.0
@@ -31,17 +30,15 @@ def run(arguments: argparse.Namespace) -> int:
     set_up_logging(arguments.log)
     settings = load(arguments.config)
     gateway = Gateway(settings, make_transport(settings.config))
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    gateway.start()
-    config = settings.config
-    url = f"http://{config.api.host}:{gateway.api.wait_for_port(_READY_S) or config.api.port}/docs"
-    params = {"room": config.room.id, "url": url}
-    sys.stdout.write(text("gateway.started", params, config.room.language) + "\n")
-    sys.stdout.flush()
-    stop.wait()
-    gateway.stop()
+    with stopping() as told:
+        gateway.start()
+        config = settings.config
+        port = gateway.api.wait_for_port(_READY_S) or config.api.port
+        params = {"room": config.room.id, "url": f"http://{config.api.host}:{port}/docs"}
+        sys.stdout.write(text("gateway.started", params, config.room.language) + "\n")
+        sys.stdout.flush()
+        told.wait()
+        gateway.stop()
     return 0
 
 

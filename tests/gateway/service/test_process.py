@@ -1,5 +1,6 @@
 """The product as it is run: a process, a real broker, the command line, signals."""
 
+import ctypes
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -193,6 +195,17 @@ def test_a_will_tells_that_it_died(site, broker):
     os.kill(process.pid, signal.SIGKILL)
     wait_for(lambda: json.loads(node.seen[topic][-1])["status"] == "offline", 10, "the will")
     node.close()
+
+
+@pytest.mark.needs("mosquitto")
+def test_it_ends_whichever_thread_hears_the_signal(site):
+    """A tracer that holds the main thread makes the kernel choose another one."""
+    process = site.start()
+    wait_for(site.healthy, 20, "the gateway's good health")
+    threads = sorted(int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir())
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.tgkill(process.pid, threads[-1], signal.SIGTERM) == 0
+    assert process.wait(30) == 0
 
 
 def test_a_configuration_that_is_wrong_is_one_line_and_no_start(tmp_path, capsys):
