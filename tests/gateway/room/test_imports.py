@@ -64,17 +64,16 @@ def imported(path):
                 yield node.module
                 continue
             base = package[: -node.level]
-            yield ".".join([*base, *(node.module or "").split(".")]).rstrip(".")
-            yield from (
-                ".".join([*base, *(node.module or "").split("."), n.name]) for n in node.names
-            )
+            module = ".".join([*base, *(node.module or "").split(".")]).rstrip(".")
+            yield from (f"{module}.{n.name}" for n in node.names)
 
 
 def ours(path):
+    """Yield the parts of our own that a module imports; a part's section is configuration."""
     for name in imported(path):
         parts = [p for p in name.split(".") if p]
         if parts[0] == "strongroom_gateway" and len(parts) > 1:
-            yield parts[1]
+            yield "config" if parts[2:3] == ["section"] else parts[1]
 
 
 @pytest.mark.parametrize("folder", sorted(FORBIDDEN))
@@ -85,6 +84,19 @@ def test_one_way(folder):
         f"{f.relative_to(HOME)} -> {o}" for f in files for o in set(ours(f)) & FORBIDDEN[folder]
     }
     assert wrong == set()
+
+
+@pytest.mark.parametrize("path", sorted(HOME.glob("*/section.py")), ids=lambda p: p.parent.name)
+def test_a_section_is_configuration_and_knows_no_code(path):
+    """What lets everybody import a part's section: it brings along words, and no code of a part."""
+    parts = [name.split(".") for name in imported(path) if name.startswith("strongroom_gateway.")]
+    assert parts
+    wrong = [
+        part
+        for part in parts
+        if part[1] not in {"section", "config_check"} and part[2] not in {"section", "model"}
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("part", PURE)
