@@ -170,7 +170,9 @@ def _why_not(
         return None
     if not _has(decider, section.responsible):
         return "slip.refused.not_approver"
-    responsible = department is not None and department in decider.scope
+    if department is None:
+        return "slip.refused.no_department"
+    responsible = department in decider.scope
     return None if responsible else "slip.refused.not_responsible"
 
 

@@ -1,6 +1,7 @@
 """Whether what is to be registered can be: ids, tags and numbers belong to one alone."""
 
-from typing import TypeVar, cast
+import re
+from typing import Any, Final, TypeVar, cast, get_args
 
 import msgspec
 
@@ -9,17 +10,27 @@ from ..register.section import Item as ItemSection
 from ..register.section import Person as PersonSection
 from ..register.section import Place as PlaceSection
 from ..room.context import Context
-from ..room.model import Item, Person, Place
+from ..room.model import CertificateKind, Item, ItemKind, Person, Place, PlaceKind, Role
 from ..room.rows import Row
 from ..room.seeds import tags_of
 
 _DEEPEST = 32
+_SAID = 80
+"""Letters of a wrong value that are said again: the refusal goes into the record."""
 _R = TypeVar("_R", bound=Row)
 
 _SECTIONS: dict[str, type[ItemSection | PersonSection | PlaceSection]] = {
     "person": PersonSection,
     "item": ItemSection,
     "place": PlaceSection,
+}
+_FIELD: Final = re.compile(r"at `\$\.(?P<field>[a-z_]+)(?:\[(?P<n>\d+)\])?`")
+"""Where msgspec says that a value does not fit."""
+_KNOWN: Final[dict[tuple[str, str], Any]] = {
+    ("item", "kind"): ItemKind,
+    ("item", "certificate"): CertificateKind,
+    ("place", "kind"): PlaceKind,
+    ("person", "roles"): Role,
 }
 
 
@@ -147,5 +158,25 @@ def _typed(given: dict[str, object], kind: str, row: type[_R]) -> _R:
     try:
         section = msgspec.convert(given, _SECTIONS[kind])
     except msgspec.ValidationError as bad:
-        raise RefusedActError("act.bad_body", {"reason": str(bad)}) from bad
+        raise _said(str(bad), kind, given) from bad
     return msgspec.convert(msgspec.to_builtins(section), row)
+
+
+def _said(reason: str, kind: str, given: dict[str, object]) -> RefusedActError:
+    """Return a refusal in words for the fields that lists get wrong most; else the reason as is."""
+    found = _FIELD.search(reason)
+    field = found["field"] if found is not None else ""
+    cell: object = given.get(field)
+    if found is not None and found["n"] is not None and isinstance(cell, list):
+        cell = cell[int(found["n"])]
+    if not isinstance(cell, str):
+        return RefusedActError("act.bad_body", {"reason": reason})
+    cell = cell[:_SAID]
+    if field in ("id", "home", "parent", "custodian"):
+        return RefusedActError("act.bad_id", {"column": field, "cell": cell})
+    if field in ("tags", "badges"):
+        return RefusedActError("act.bad_tag", {"cell": cell})
+    if (kind, field) in _KNOWN:
+        known = ", ".join(get_args(_KNOWN[kind, field]))
+        return RefusedActError("act.bad_word", {"column": field, "cell": cell, "known": known})
+    return RefusedActError("act.bad_body", {"reason": reason})

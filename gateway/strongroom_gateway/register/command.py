@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
 from ..config import load
+from ..errors import StrongroomError
 from ..i18n import text
 from ..ledger.reader import Reader
 from ..local import add_socket, ask
@@ -21,7 +20,7 @@ from ..room.acts import LOCAL
 from ..room.model import Item, Person, Place
 from ..room.rows import Row, Rows
 from .acts import MOST_ROWS
-from .table import COLUMNS, Kind, Line, TableError, read, write
+from .table import COLUMNS, Kind, Line, TableError, decoded, read, write
 
 _ROWS: dict[Kind, type[Row]] = {"person": Person, "item": Item, "place": Place}
 _SAID = 10_000  # rows between two words about the progress
@@ -58,17 +57,13 @@ def run_import(arguments: argparse.Namespace) -> int:
     """Register what can be; name each refused row with its reason. Returns 1 when one was."""
     path: Path = arguments.file
     raw = path.read_bytes()
-    try:
-        lines = raw.decode("utf-8-sig").splitlines(keepends=True)
-    except UnicodeDecodeError:
-        lines = raw.decode("gb18030").splitlines(keepends=True)
     origin = {"source": path.name, "sha256": hashlib.sha256(raw).hexdigest()}
     by = arguments.by or f"{LOCAL}{getpass.getuser()}"
     counts = {"registered": 0, "unchanged": 0}
     refused: list[tuple[int, str]] = []
     try:
         done = 0
-        for chunk in _chunks(read(arguments.kind, lines)):
+        for chunk in _chunks(read(arguments.kind, decoded(raw))):
             good = [line for line in chunk if line.problem is None]
             for line in chunk:
                 if line.problem is not None:
@@ -93,7 +88,7 @@ def run_import(arguments: argparse.Namespace) -> int:
                 )
     except TableError as bad:
         said = text(bad.key, bad.params, arguments.language)
-        raise TableError(said, {}) from bad
+        raise StrongroomError(f"{path}: {said}") from bad
     refused.sort()
     params = {**counts, "refused": len(refused)}
     print(text("register.imported", params, arguments.language))
@@ -113,7 +108,7 @@ def run_export(arguments: argparse.Namespace) -> int:
             writer = csv.writer(stream)
             writer.writerow(COLUMNS[arguments.kind])
             for row in Rows(reader).each(_ROWS[arguments.kind]):
-                writer.writerow(write(arguments.kind, msgspec.to_builtins(row)))
+                writer.writerow(write(arguments.kind, row))
         finally:
             if target is not None:
                 stream.close()

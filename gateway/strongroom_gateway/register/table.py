@@ -4,7 +4,9 @@ The first line names the columns, by the names of the fields or by those people 
 Several values in one cell stand apart by ";".
 """
 
+import codecs
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
@@ -55,7 +57,47 @@ _CHINESE: Final[Mapping[str, str]] = {
     "顺序": "order",
     "容量": "capacity",
 }
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "kind": {
+        "档案盒": "box",
+        "盒": "box",
+        "案卷": "volume",
+        "卷": "volume",
+        "权证": "certificate",
+        "钥匙": "key",
+        "库房": "room",
+        "保险柜": "safe",
+        "柜": "cabinet",
+        "密集架": "shelf",
+        "架": "shelf",
+        "格位": "slot",
+        "借阅台": "desk",
+        "区域": "area",
+    },
+    "certificate": {
+        "客户财产权属证明原件": "customer_ownership",
+        "保证人财产权属证明原件": "guarantor_ownership",
+        "他项权证原件": "other_right",
+        "动产抵押登记通知书": "chattel_mortgage",
+        "股权出质设立登记通知书": "equity_pledge",
+        "其他权属证明原件": "other_ownership",
+    },
+    "roles": {
+        "档案管理员": "archivist",
+        "权证管理人员": "certificate_custodian",
+        "项目经理A角": "handler_a",
+        "项目经理B角": "handler_b",
+        "档案收集人员": "collector",
+        "董事长": "chairman",
+        "总经理": "general_manager",
+        "副总经理": "deputy_manager",
+        "保安": "security",
+        "设施管理人员": "facilities",
+        "审计人员": "auditor",
+    },
+}
 _LISTS: Final = frozenset({"badges", "roles", "scope", "tags"})
+_TAGS: Final = frozenset({"badges", "tags"})
 _NUMBERS: Final = frozenset({"pages", "order", "capacity"})
 _TRUTHS: Final = frozenset({"sealed", "active", "closed"})
 _YES: Final = frozenset({"1", "true", "yes", "是", "y"})
@@ -82,16 +124,18 @@ class Line(NamedTuple):
 def read(kind: Kind, lines: Iterable[str]) -> Iterator[Line]:
     """Yield the rows of a CSV file; a cell that is no number or no yes and no is that row's fault.
 
-    Raises TableError when the header has a column the register does not know, or has one twice.
+    Raises TableError when the header has a column the register does not know, or has one twice, and
+    where the file is no CSV any more.
     """
     reader = csv.reader(lines)
-    header = [_column(kind, name) for name in next(reader, [])]
+    rows = _rows(reader)
+    header = [_column(kind, name) for name in next(rows, [])]
     if not header:
         raise TableError("register.no_header", {})
     doubles = sorted({name for name in header if header.count(name) > 1})
     if doubles:
         raise TableError("register.column_twice", {"column": doubles[0]})
-    for cells in reader:
+    for cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
@@ -110,9 +154,31 @@ def read(kind: Kind, lines: Iterable[str]) -> Iterator[Line]:
         yield Line(reader.line_num, row)
 
 
-def write(kind: Kind, row: Mapping[str, Any]) -> list[str]:
-    """Return the cells of a row in the order of COLUMNS."""
-    return [_cell(row.get(name)) for name in COLUMNS[kind]]
+def write(kind: Kind, row: object) -> list[str]:
+    """Return the cells of a row of the register in the order of COLUMNS."""
+    return [_cell(getattr(row, name)) for name in COLUMNS[kind]]
+
+
+def decoded(raw: bytes) -> list[str]:
+    """Return the lines of a file as spreadsheets write them: UTF-8, UTF-16 with its mark, GB 18030.
+
+    Raises TableError for what is none of these.
+    """
+    marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
+        try:
+            # Not splitlines: it would part a cell at signs that no spreadsheet takes for a line.
+            return list(io.StringIO(raw.decode(encoding), newline=""))
+        except UnicodeDecodeError:
+            pass  # then perhaps the next one
+    raise TableError("register.encoding", {})
+
+
+def _rows(reader: Any) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as bad:
+        raise TableError("register.no_csv", {"row": reader.line_num, "reason": str(bad)}) from bad
 
 
 def _column(kind: Kind, name: str) -> str:
@@ -126,7 +192,10 @@ def _column(kind: Kind, name: str) -> str:
 
 def _value(name: str, cell: str) -> Any:
     if name in _LISTS:
-        return [part.strip() for part in cell.replace(";", ";").split(";") if part.strip()]
+        parts = [part.strip() for part in cell.replace(";", ";").split(";") if part.strip()]
+        if name in _TAGS:
+            return [_tag(part) for part in parts]
+        return [_word(name, part) for part in parts]
     if name in _NUMBERS:
         if not cell.isascii() or not cell.isdigit():
             raise TableError("register.number", {"column": name, "cell": cell})
@@ -136,7 +205,16 @@ def _value(name: str, cell: str) -> Any:
         if word not in _YES | _NO:
             raise TableError("register.truth", {"column": name, "cell": cell})
         return word in _YES
-    return cell
+    return _word(name, cell)
+
+
+def _tag(cell: str) -> str:
+    """Return a tag as nodes report it: readers write E2:80:11 or E2 80 11 as well."""
+    return cell.replace(":", "").replace(" ", "").lower()
+
+
+def _word(name: str, cell: str) -> str:
+    return _WORDS.get(name, {}).get(cell, cell)
 
 
 def _plain(cell: str) -> str:

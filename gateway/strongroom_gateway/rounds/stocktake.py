@@ -164,7 +164,7 @@ def sign(asked: Act[Sign], now: int, ctx: Context) -> Effects:
     if stock.first is None:
         return [Record("stocktake.countersigned", base)]
     if stock.first == asked.by:
-        raise RefusedActError("act.signed_already", {"person": ctx.person_name(asked.by)})
+        raise RefusedActError("act.stocktake_signed", {"person": ctx.person_name(asked.by)})
     if not any(_keeps(ctx.person(who)) for who in (stock.first, asked.by)):
         raise RefusedActError("act.stocktake_auditors", {"stocktake": stock.id})
     why = {"rule": RULE, "stocktake": stock.id, "at": now, "at_source": "received"}

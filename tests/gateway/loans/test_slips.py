@@ -92,7 +92,7 @@ def test_D2_nobody_approves_their_own_however_high():
 def test_D2_a_deputy_answers_for_departments_not_for_people_without_one():
     office = Office()
     slip = office.slip("arch", "B2", by=None)
-    assert refusal(office, "slip.approve", "deng", slip=slip) == "slip.refused.not_responsible"
+    assert refusal(office, "slip.approve", "deng", slip=slip) == "slip.refused.no_department"
 
 
 def test_D4_what_leaves_the_house_is_approved_by_the_leadership_alone():

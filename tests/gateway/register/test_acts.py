@@ -1,5 +1,7 @@
 """Who may register what; what is refused; and that the register is found again."""
 
+import json
+
 import pytest
 from strongroom_gateway.errors import RefusedActError, UnknownActError
 from support.outcome import Outcome
@@ -100,6 +102,9 @@ def test_an_unknown_act_is_said_to_be(there):
         ({"colour": "red"}, "act.bad_body"),
         ({"pages": -1}, "act.bad_body"),
         ({"tags": ["88aabbcc00"], "pages": "many"}, "act.bad_body"),
+        ({"tags": ["04112233", "88aabbcc"]}, "act.bad_tag"),
+        ({"kind": "crate"}, "act.bad_word"),
+        ({"kind": ["box"]}, "act.bad_body"),
     ],
 )
 def test_C8_and_others_are_refused(there, row, key):
@@ -216,14 +221,21 @@ def test_one_tag_is_listed_once(there):
 
 
 @pytest.mark.parametrize(
-    "row",
+    ("row", "key"),
     [
-        {"id": "b1\n", "name": "B"},
-        {"id": "b1", "name": "B", "tags": ["e2000001\n"]},
-        {"id": "b1", "name": "B", "home": "A-1\n"},
-        {"id": "a/b", "name": "B"},
-        {"id": "@outside", "name": "B"},
+        ({"id": "b1\n", "name": "B"}, "act.bad_id"),
+        ({"id": "b1", "name": "B", "tags": ["e2000001\n"]}, "act.bad_tag"),
+        ({"id": "b1", "name": "B", "home": "A-1\n"}, "act.bad_id"),
+        ({"id": "a/b", "name": "B"}, "act.bad_id"),
+        ({"id": "@outside", "name": "B"}, "act.bad_id"),
+        ({"id": "b\u0131", "name": "B"}, "act.bad_id"),
+        ({"id": "\uff421", "name": "B"}, "act.bad_id"),
     ],
 )
-def test_no_name_is_another_one_that_looks_the_same(there, row):
-    assert refusal(there, "item.register", "li", {"row": row}) == "act.bad_body"
+def test_no_name_is_another_one_that_looks_the_same(there, row, key):
+    assert refusal(there, "item.register", "li", {"row": row}) == key
+
+
+def test_what_a_refusal_says_again_is_short(there):
+    summary = imported(there, "item", [{"id": "x" * 100_000, "name": "B"}])
+    assert len(json.dumps(summary)) < 1_000

@@ -2,13 +2,15 @@
 
 import csv
 import io
+from typing import get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strongroom_gateway.register.table import COLUMNS, TableError, read, write
-from strongroom_gateway.room.model import Item
+from strongroom_gateway.i18n import text
+from strongroom_gateway.register.table import COLUMNS, TableError, decoded, read, write
+from strongroom_gateway.room.model import Item, Role
 
 
 def lines(kind, text):
@@ -70,12 +72,60 @@ label = (
 def test_what_is_written_is_read_again(item):
     row = msgspec.to_builtins(item)
     out = io.StringIO()
-    csv.writer(out).writerows([COLUMNS["item"], write("item", row)])
+    csv.writer(out).writerows([COLUMNS["item"], write("item", item)])
     (line,) = lines("item", out.getvalue())
     given = dict.fromkeys(("kind", "tags", "closed")) | line.row
     wanted = {"kind": "box", "tags": None, "closed": False} | row
     if wanted["tags"]:
         wanted["tags"] = list(wanted["tags"])
-    given["kind"] = given["kind"] or "box"
-    given["closed"] = bool(given["closed"])
     assert given == wanted
+
+
+def test_words_of_people_are_taken_and_tags_as_any_reader_writes_them():
+    (line,) = lines(
+        "item", "编号,名称,类型,权证类别,标签\nc1,房产证,权证,他项权证原件,E2:80:11 22\n"
+    )
+    assert line.row == {
+        "id": "c1",
+        "name": "房产证",
+        "kind": "certificate",
+        "certificate": "other_right",
+        "tags": ["e2801122"],
+    }
+    (line,) = lines("person", "编号,姓名,角色\np,柜,档案管理员;项目经理A角;king\n")
+    assert line.row == {"id": "p", "name": "柜", "roles": ["archivist", "handler_a", "king"]}
+
+
+def test_the_words_for_roles_are_those_the_program_says():
+    for role in get_args(Role):
+        said = text(f"role.{role}", {}, "zh_CN")
+        (line,) = lines("person", f"id,name,roles\np,P,{said}\n")
+        assert line.row["roles"] == [role]
+
+
+TEXT = "编号,名称\r\nb1,张家界\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_files_of_spreadsheets_are_read(encoding):
+    (line,) = read("item", decoded(TEXT.encode(encoding)))
+    assert line.row == {"id": "b1", "name": "张家界"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "key"),
+    [
+        (b"\xff\xff\x00\x81", "register.encoding"),
+        (b"\xff\xfe\x00", "register.encoding"),
+        (b"id,name\nb1," + b"x" * 200_000 + b"\n", "register.no_csv"),
+    ],
+)
+def test_what_is_no_list_is_refused_in_words(raw, key):
+    with pytest.raises(TableError) as refused:
+        list(read("item", decoded(raw)))
+    assert refused.value.key == key
+
+
+def test_a_cell_keeps_the_signs_that_are_no_line_of_a_spreadsheet():
+    (line,) = read("item", decoded("id,name\nb1,one\u2028two\n".encode()))
+    assert line.row["name"] == "one\u2028two"

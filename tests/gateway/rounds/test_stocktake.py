@@ -62,7 +62,7 @@ def test_nothing_moves_before_two_have_signed_what_they_read(hall):
     assert where(hall, "b3") == (None, "A-2")
     digest = now(hall).digest
     again = {"stocktake": "K00001", "digest": digest}
-    assert refused(hall, "stocktake.sign", "li", again) == "act.signed_already"
+    assert refused(hall, "stocktake.sign", "li", again) == "act.stocktake_signed"
     assert refused(hall, "stocktake.sign", "wang", again) == "act.not_allowed"
     hall.act("stocktake.sign", "audit", again)
     assert where(hall, "b3") == (None, "A-1")
