@@ -1,12 +1,14 @@
 """disinfection.due: each place is disinfected in time, and each time is on record (G10)."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
 from ..errors import RefusedActError
+from ..hours import zone
 from ..room.acts import Act, act
 from ..room.context import Context
 from ..room.effects import NONE, Clear, Effects, Raise, Record, Start, Tick, Wake
@@ -17,20 +19,22 @@ from ..room.rows import Put, Row, RowsView, put, row
 CODE: Final = "disinfection.due"
 _DAY: Final = 86_400_000
 _Text = Annotated[str, Meta(min_length=1, max_length=200)]
-_Ms = Annotated[int, Meta(ge=0)]
+_Moment = (
+    Annotated[int, Meta(ge=0)]
+    | Annotated[str, Meta(pattern=r"^20\d\d-\d\d-\d\d[T ]\d\d:\d\d$(?!\n)")]
+)
+"""Unix ms, or `2027-01-15T08:30` by the room's clock."""
 
 
 class Disinfected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was done where: agent and concentration, begin and end, and until when it was aired
-    (Unix ms).
-    """
+    """What was done where: agent and concentration, begin and end, and until when it was aired."""
 
     place: _Text
     agent: _Text
     concentration: _Text
-    begun: _Ms
-    ended: _Ms
-    aired_until: _Ms | None = None
+    begun: _Moment
+    ended: _Moment
+    aired_until: _Moment | None = None
     note: Annotated[str, Meta(max_length=500)] | None = None
 
 
@@ -62,12 +66,24 @@ def log(asked: Act[Disinfected], now: int, ctx: Context) -> Effects:
     body = asked.body
     if ctx.place(body.place) is None and body.place != ctx.config.room.id:
         raise RefusedActError("act.unknown_place", {"place": body.place})
-    if not body.begun <= body.ended <= now or (
-        body.aired_until is not None and body.aired_until < body.ended
-    ):
+    begun, ended = _ms(body.begun, ctx), _ms(body.ended, ctx)
+    aired = None if body.aired_until is None else _ms(body.aired_until, ctx)
+    if not begun <= ended <= now or (aired is not None and aired < ended):
         raise RefusedActError("act.times_in_order", {})
-    entry = {"by": asked.by, "at": now, **msgspec.to_builtins(body)}
+    times = {"begun": begun, "ended": ended, "aired_until": aired}
+    entry = {"by": asked.by, "at": now, **msgspec.to_builtins(body), **times}
     return [Record("disinfection.logged", entry), Wake(CODE, body.place)]
+
+
+def _ms(moment: int | str, ctx: Context) -> int:
+    """Return Unix ms; RefusedActError for a time of day or a date that does not exist."""
+    if isinstance(moment, int):
+        return moment
+    try:
+        wall = datetime.fromisoformat(moment)
+    except ValueError as bad:
+        raise RefusedActError("act.no_time", {"time": moment}) from bad
+    return int(wall.replace(tzinfo=zone(ctx.config.room.time_zone)).timestamp()) * 1000
 
 
 def _places(ctx: Context) -> Iterable[str]:

@@ -146,6 +146,15 @@ def test_from_the_slip_to_the_loan_over_the_command_line_and_a_gateway_of_its_ow
     there.start()
     loan = there.get("/api/v1/loans/" + there.get("/api/v1/loans")[2]["loans"][0]["id"])[2]
     assert (loan["slip"], loan["state"]) == (slip, "out")
+    wait_for(lambda: run(there, capsys, "show", "loans", "--open")[0] == 0, what="an answer")
+    code, said = run(there, capsys, "show", "loans", "--open", "--person", "han")
+    assert said.split()[:4] == [loan["id"], "out", "han", "Han"]
+    code, said = run(there, capsys, "show", "slips", slip)
+    assert "status  out\n" in said
+    assert "purpose  audit\n" in said
+    assert run(there, capsys, "show", "slips", "--person", "hu") == (1, "There is none\n")
+    code, said = run(there, capsys, "show", "slips", "S1999-00001")
+    assert (code, said) == (2, "strongroom: slips: there is none with the id S1999-00001\n")
 
 
 def test_acts_are_listed_with_their_fields(site, capsys):

@@ -1,5 +1,7 @@
 """Disinfection in time (G10), keys back in time (G13)."""
 
+from datetime import UTC, datetime
+
 import pytest
 from strongroom_gateway.errors import RefusedActError
 from support.rounds import HOUR, ITEMS, Hall
@@ -35,6 +37,9 @@ def test_G10_disinfection_is_due_until_it_is_logged_and_again_later():
         ({"ended": T0 + 9 * DAY}, "act.times_in_order"),
         ({"aired_until": T0}, "act.times_in_order"),
         ({"agent": ""}, "act.bad_body"),
+        ({"begun": "2027-02-30T08:00"}, "act.no_time"),
+        ({"begun": "2027-02-03T25:00"}, "act.no_time"),
+        ({"begun": "yesterday"}, "act.bad_body"),
     ],
 )
 def test_G10_what_cannot_be_is_refused(changes, key):
@@ -43,6 +48,15 @@ def test_G10_what_cannot_be_is_refused(changes, key):
     with pytest.raises(RefusedActError) as refused:
         there.act("disinfection.log", "li", DONE | changes)
     assert refused.value.key == key
+
+
+def test_G10_times_are_said_by_the_clock_of_the_room():
+    there = Hall()
+    there.at = int(datetime(2027, 1, 20, tzinfo=UTC).timestamp()) * 1000
+    times = {"begun": "2027-01-15T08:30", "ended": "2027-01-15 09:30"}
+    done = there.act("disinfection.log", "li", DONE | times)
+    at = datetime(2027, 1, 15, 0, 30, tzinfo=UTC).timestamp()  # eight hours behind Shanghai
+    assert (done["begun"], done["ended"]) == (at * 1000, (at + 3_600) * 1000)
 
 
 KEY = {"id": "key-1", "name": "Hall key", "kind": "key", "tags": ["04ee000001"], "home": "hall"}
