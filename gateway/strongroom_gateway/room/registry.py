@@ -14,6 +14,7 @@ PACKAGES: Final = (
     "alarms",
     "climate",
     "custody",
+    "history",
     "loans",
     "nodes",
     "rounds",
@@ -80,7 +81,8 @@ def rule(
     """Register a rule.
 
     `on` lists what it hears: "telemetry/climate", "event/tag", "status", "info", "fault:<kind>",
-    "tell:<kind>" (what another rule tells of a key) or "*" for every message of both lanes. `key`
+    "tell:<kind>" (what another rule tells of a key), "unkept" (see `effects.Unkept`) or "*" for
+    every message of both lanes. `key`
     returns whose state a message concerns, None for nobody's. A rule is told of its deadlines
     (Tick) and, for each key it has or configuration names, of a Start.
     """

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from ...climate.compliance.calendar import Days, month_of, year_of
+from ...climate.compliance.excursions import Excursion
 from ...climate.compliance.limits import Definition
 from ...climate.compliance.run import Compliance
 from ...climate.compliance.tally import Period
@@ -13,23 +14,35 @@ from ..query import DAY, HistoryReader
 from ..readings import Reading
 from ..rollup import Bucket
 from .derived import Derived, MouldCourse, known_seconds
+from .facts import Facts, Surroundings, Told
 from .model import Line, Part, Seasonal
+from .weather import weather
 
 _ONE = timedelta(days=1)
 _POINTS = 1500
 
 
 class Held(NamedTuple):
-    """What a sensor is held to."""
+    """What a sensor is held to, what is around it, and the sensor outdoors (None: there is none)."""
 
     store: str
     definition: Definition
+    there: Surroundings
+    outdoor: str | None = None
 
 
-def build_part(history: HistoryReader, sensor: str, held: Held, first: date, last: date) -> Part:
+def build_part(
+    history: HistoryReader,
+    sensor: str,
+    held: Held,
+    first: date,
+    last: date,
+    facts: Facts | None = None,
+) -> Part:
     """Return a sensor's part of the register for local days, both included.
 
-    Raises HistoryError when the history has no such sensor.
+    Without `facts` nothing is known of causes and actions. Raises HistoryError when the history has
+    no such sensor.
     """
     days = Days(held.definition.time_zone)
     start, end = days.bounds(first)[0], days.bounds(last)[1]
@@ -61,7 +74,25 @@ def build_part(history: HistoryReader, sensor: str, held: Held, first: date, las
         refused=history.refused(sensor, start, end),
         chart=chart,
         chart_step=step,
+        told=[
+            (name, one, _told(history, name, one, held, facts))
+            for name, one in sorted(
+                ((name, one) for name, found in result.excursions.items() for one in found),
+                key=lambda found: (found[1].start, found[0]),
+            )
+        ],
     )
+
+
+def _told(
+    history: HistoryReader, name: str, one: Excursion, held: Held, facts: Facts | None
+) -> Told:
+    found = Told([], [], []) if facts is None else facts.about(name, one, held.there)
+    if held.outdoor is not None and held.outdoor != held.there.sensor:
+        outside = weather(history, held.there.sensor, held.outdoor, name, one)
+        if outside is not None:
+            found.causes.append(outside)
+    return found
 
 
 def _readings(

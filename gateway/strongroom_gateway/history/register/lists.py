@@ -1,55 +1,10 @@
-"""The lists of the register: excursions, gaps, calibrations, sources, formulas."""
+"""The lists of the register: gaps, calibrations, sources, formulas."""
 
 from zoneinfo import ZoneInfo
 
-from ...climate.compliance.excursions import Excursion
 from ...climate.science import moisture, mould, preservation
 from .cells import Cell, Say, Table, heads, hours, local, said
 from .model import Part, Register
-
-
-def excursions_table(part: Part, register: Register, say: Say) -> Table:
-    """Return the table of excursions."""
-    zone = ZoneInfo(register.time_zone)
-    rows: list[list[Cell]] = [
-        [
-            said(say, f"quantity.{name}"),
-            said(say, "side.high" if one.side > 0 else "side.low"),
-            local(one.start, zone),
-            local(one.end, zone),
-            hours(one.ms),
-            one.extreme,
-            local(one.extreme_at, zone),
-            one.limit,
-            _marks(one, say),
-            "",
-            "",
-        ]
-        for name, found in part.result.excursions.items()
-        for one in found
-    ]
-    rows.sort(key=lambda row: str(row[2]))
-    head = heads(
-        say,
-        "quantity",
-        "side",
-        "start",
-        "end",
-        "duration",
-        "extreme",
-        "extreme_at",
-        "limit",
-        "remark",
-        "cause",
-        "action",
-    )
-    title = said(say, "title.excursions", sensor=part.sensor)
-    return Table("excursions", part.sensor, title, head, rows)
-
-
-def _marks(one: Excursion, say: Say) -> str:
-    found = [(one.cut_start, "cut_start"), (one.cut_end, "cut_end"), (one.open, "open")]
-    return "; ".join(said(say, f"mark.{word}") for holds, word in found if holds)
 
 
 def gaps_table(part: Part, register: Register, say: Say) -> Table:

@@ -4,9 +4,11 @@ from typing import Any
 
 import msgspec
 
+from ...climate.compliance.excursions import Excursion
 from ...climate.compliance.limits import Definition
 from ...climate.compliance.tally import Period, Result
 from .derived import Derived
+from .facts import Told, Written
 
 
 class Line(msgspec.Struct):
@@ -47,6 +49,8 @@ class Part(msgspec.Struct):
     chart: list[tuple[Any, ...]]
     """(Unix ms, t mean, low, high, rh mean, low, high) by the hour or by the day."""
     chart_step: str
+    told: list[tuple[str, Excursion, Told]] = []
+    """Each excursion by its beginning, with its quantity ("t", "rh") and what is known about it."""
 
 
 class Register(msgspec.Struct):
@@ -66,5 +70,7 @@ class Register(msgspec.Struct):
     """How the days compare with the ledger: days, minutes_only, unsealed, findings; None: not
     compared.
     """
+    notes: list[Written] = []
+    """What people wrote about excursions of this time, also what was replaced since."""
     calibrations: list[dict[str, Any]] = []
     """What is known of the sensors' calibrations: sensor, certificate, due ..."""

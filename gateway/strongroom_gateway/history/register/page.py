@@ -101,7 +101,8 @@ def _table(table: Table) -> Iterable[Any]:
     rows = [[Paragraph(_safe(head), small) for head in table.head]]
     rows += [[Paragraph(_safe(_shown(cell)), small) for cell in row] for row in table.rows]
     widths = _widths(table)
-    grid = LongTable(rows, colWidths=widths, repeatRows=1, hAlign="LEFT")
+    # A row of long notes may be higher than a page.
+    grid = LongTable(rows, colWidths=widths, repeatRows=1, hAlign="LEFT", splitInRow=1)
     grid.setStyle(
         TableStyle(
             [

@@ -18,8 +18,9 @@ from .cells import (
     rounded,
     said,
 )
-from .lists import calibrations_table, excursions_table, formulas_table, gaps_table, sources_table
+from .lists import calibrations_table, formulas_table, gaps_table, sources_table
 from .model import Line, Part, Register
+from .outside import excursions_table, notes_table
 
 
 def tables(register: Register, say: Say) -> list[Table]:
@@ -33,6 +34,7 @@ def tables(register: Register, say: Say) -> list[Table]:
         found.append(_derived(part, say))
         found.append(excursions_table(part, register, say))
         found.append(gaps_table(part, register, say))
+    found.append(notes_table(register, say))
     found.append(calibrations_table(register, say))
     found.append(sources_table(register, say))
     found.append(formulas_table(say))
@@ -123,7 +125,7 @@ def _definition(part: Part, say: Say) -> Table:
         rows.append(
             [said(say, "hold"), said(say, "hold.text", source=source, seconds=f"{seconds:g}"), ""]
         )
-    for key in ("weighting", "gap", "duplicate", "excursion", "crossing"):
+    for key in ("weighting", "gap", "duplicate", "excursion", "crossing", "cause"):
         rows.append([said(say, f"rule.{key}.head"), said(say, f"rule.{key}"), ""])
     if part.from_minutes:
         days = f"{part.from_minutes[0]} - {part.from_minutes[-1]} ({len(part.from_minutes)})"
