@@ -2,53 +2,34 @@
 
 import json
 import threading
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import paho.mqtt.client as mqtt
+from support.subscriber import Subscriber
 
 
-class Watcher:
+class Watcher(Subscriber):
     """Sees what any subscriber sees. A broker that comes back is believed, not remembered."""
 
     def __init__(self, port: int, room: str) -> None:
         """Prepare; nothing is connected yet."""
         self._prefix = f"strongroom/v1/{room}/alarm/"
+        super().__init__(port, "watcher", [f"{self._prefix}#"], keeps_session=False)
         self._alarms: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="watcher")
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = self._joined
-        self._client.on_message = self._heard
-        self._port = port
-
-    def __enter__(self) -> Self:
-        """Connect, and again whenever the broker is back."""
-        self._client.connect("127.0.0.1", self._port)
-        self._client.loop_start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave."""
-        self._client.disconnect()
-        self._client.loop_stop()
 
     def standing(self) -> set[str]:
         """Return the ids of the alarms that stand."""
         with self._lock:
             return set(self._alarms)
 
-    def _joined(self, client: mqtt.Client, *_: Any) -> None:
+    def joined(self) -> None:
+        """Forget what was there before: the broker says anew what stands."""
         with self._lock:
             self._alarms.clear()
-        client.subscribe(f"{self._prefix}#", qos=1)
 
-    def _heard(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+    def heard(self, message: mqtt.MQTTMessage) -> None:
+        """An alarm stands, or no longer does."""
         name = message.topic.removeprefix(self._prefix)
         with self._lock:
             if message.payload:

@@ -9,43 +9,35 @@ with Listener(broker.port, "r1") as room:
 import json
 import threading
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import paho.mqtt.client as mqtt
 from strongroom_gateway.contract import Decoder
 from strongroom_gateway.errors import ContractError
 
-from support.waiting import wait_for
+from support.subscriber import Subscriber
 
 ROOT = "strongroom/v1"
 
 
-class Listener:
-    """A paho client with a persistent session that knows which records it has.
+class Listener(Subscriber):
+    """A client with a persistent session that knows which records it has.
 
     Everything nodes say has to pass the gateway's contract; what does not fails the test at the end.
     """
 
     def __init__(self, port: int, room: str, *, acking: bool = True) -> None:
         """Prepare to hear `room` through the broker on `port`."""
+        super().__init__(port, "listener", [f"{ROOT}/{room}/#"], keepalive=5)
         self.room = room
         self.acking = acking
-        self.heard: list[tuple[str, bytes, bool]] = []  # topic, payload, retained
+        self.messages: list[tuple[str, bytes, bool]] = []  # topic, payload, retained
         self.records: dict[tuple[str, str, int, int], dict[str, Any]] = {}
         self.copies = 0
         self.refused: list[str] = []
         self._decoder = Decoder(room)
         self._marks: dict[tuple[str, str, int], int] = {}
         self._lock = threading.Lock()
-        self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id="listener", clean_session=False
-        )
-        self.client.on_message = self._on_message
-        self.client.on_connect = lambda *_: self.client.subscribe(f"{ROOT}/{room}/#", qos=1)
-        self._subscribed = 0
-        self.client.on_subscribe = self._on_subscribe
-        self.client.reconnect_delay_set(min_delay=1, max_delay=1)
-        self.client.connect("127.0.0.1", port, keepalive=5)
 
     def say(self, node: str, what: str, body: Any, *, retain: bool = False) -> None:
         """Publish to a node; bytes go out as they are, everything else as JSON."""
@@ -64,14 +56,14 @@ class Listener:
         """Return the last payload of status, info ... of a node."""
         topic = f"{ROOT}/{self.room}/{node}/{what}"
         with self._lock:
-            found = [payload for heard, payload, _ in self.heard if heard == topic]
+            found = [payload for heard, payload, _ in self.messages if heard == topic]
         return found[-1] if found else None
 
     def order(self, node: str) -> list[tuple[str, int, int]]:
         """Return (lane, boot, seq) of everything a node said, in the order it came, copies too."""
         found = []
         with self._lock:
-            for topic, payload, _ in self.heard:
+            for topic, payload, _ in self.messages:
                 levels = topic.split("/")
                 if levels[3] == node and levels[4] in ("event", "telemetry"):
                     record = json.loads(payload)
@@ -87,31 +79,22 @@ class Listener:
                     body[lane].append([boot, seq])
         self.client.publish(f"{ROOT}/{self.room}/{node}/ack", json.dumps(body), qos=1)
 
-    def __enter__(self) -> Self:
-        """Connect and subscribe."""
-        self.client.loop_start()
-        wait_for(lambda: self._subscribed, 10, "the listener's subscription")
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave."""
-        self.client.disconnect()
-        self.client.loop_stop()
+        """Leave; fails on what does not fit the contract."""
+        super().__exit__(kind, error, trace)
         if kind is None:
             assert not self.refused, self.refused
 
-    def _on_subscribe(self, *_: Any) -> None:
-        self._subscribed += 1
-
-    def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+    def heard(self, message: mqtt.MQTTMessage) -> None:
+        """Keep it, check it, acknowledge it."""
         levels = message.topic.split("/")
         with self._lock:
-            self.heard.append((message.topic, message.payload, bool(message.retain)))
+            self.messages.append((message.topic, message.payload, bool(message.retain)))
             if levels[4] in ("status", "info", "event", "telemetry"):
                 self._check(message)
             if levels[4] not in ("event", "telemetry"):

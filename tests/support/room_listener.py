@@ -11,25 +11,28 @@ Every message is decoded with the gateway's own strict decoder; what it refuses 
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 import paho.mqtt.client as mqtt
 from strongroom_gateway.contract import Decoder, Info, Sensed, Status
 from strongroom_gateway.errors import ContractError
 
+from support.subscriber import Subscriber
 from support.waiting import wait_for
 
 Key = tuple[str, str, int, int]
 
 
-class RoomListener:
+class RoomListener(Subscriber):
     """A gateway that records nothing and decides nothing. `acks` and `clock` can be withheld."""
 
     def __init__(
         self, port: int, room: str, acks: bool = True, clock: bool = True, tls: Any = None
     ) -> None:
+        levels = ("status", "info", "event/+", "telemetry/+")
+        filters = [f"strongroom/v1/{room}/+/{level}" for level in levels]
+        super().__init__(port, "gateway", filters, tls=tls)
         self.room = room
         self.acks = acks
         self.clock = clock
@@ -40,33 +43,6 @@ class RoomListener:
         self._decoder = Decoder(room)
         self._seen: set[Key] = set()
         self._high: dict[tuple[str, str, int], int] = defaultdict(int)
-        self._port = port
-        self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id="gateway", clean_session=False
-        )
-        if tls is not None:
-            self._client.tls_set(*tls)
-        self._client.on_connect = self._joined
-        self._client.on_subscribe = self._subscribed
-        self._client.on_message = self._heard
-        self._ready = False
-
-    def __enter__(self) -> Self:
-        """Connect and wait until the subscription stands."""
-        self._client.connect("127.0.0.1", self._port)
-        self._client.loop_start()
-        wait_for(lambda: self._ready, 10, "the listener's subscription")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the broker."""
-        self._client.disconnect()
-        self._client.loop_stop()
 
     @property
     def keys(self) -> set[Key]:
@@ -100,33 +76,27 @@ class RoomListener:
 
     def publish(self, node: str, level: str, body: dict[str, Any], retain: bool = False) -> None:
         """Publish a command, ack or config to a node."""
-        self._client.publish(
+        self.client.publish(
             f"strongroom/v1/{self.room}/{node}/{level}", msgspec.json.encode(body), 1, retain
         )
 
-    def _joined(self, client: mqtt.Client, *_rest: object) -> None:
-        levels = ("status", "info", "event/+", "telemetry/+")
-        client.subscribe([(f"strongroom/v1/{self.room}/+/{level}", 1) for level in levels])
-
-    def _subscribed(self, *_rest: object) -> None:
-        self._ready = True
-
-    def _heard(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+    def heard(self, message: mqtt.MQTTMessage) -> None:
+        """Decode it, answer as a gateway does, keep it."""
         now = int(time.time() * 1000)
         try:
-            heard = self._decoder.decode(message.topic, message.payload, now)
+            said = self._decoder.decode(message.topic, message.payload, now)
         except ContractError as refusal:
             self.refused.append((message.topic, message.payload, str(refusal)))
             return
-        if isinstance(heard, Sensed):
-            self._take(heard)
-        elif isinstance(heard, Info):
-            self.infos.append((heard, message.retain))
+        if isinstance(said, Sensed):
+            self._take(said)
+        elif isinstance(said, Info):
+            self.infos.append((said, message.retain))
             if self.clock and not message.retain:
-                answer = {"id": f"clock-{heard.body.mono}", "mono": heard.body.mono, "ts": now}
-                self.publish(heard.node, "command/clock", answer)
+                answer = {"id": f"clock-{said.body.mono}", "mono": said.body.mono, "ts": now}
+                self.publish(said.node, "command/clock", answer)
         else:
-            self.status.append(heard)
+            self.status.append(said)
 
     def _take(self, heard: Sensed) -> None:
         key = (heard.node, heard.lane, heard.boot, heard.seq)
