@@ -24,6 +24,7 @@ from strongroom_gateway.room.rows import PREFIX, MemoryRows, Rows
 
 from .custody_judge import Judge
 from .lending import BADGE, ITEMS, PEOPLE, TAG
+from .safes import SAFE
 from .sensing import PLAIN, T0, Nodes
 
 SECOND = 1_000
@@ -70,20 +71,7 @@ SECTIONS: dict[str, Any] = {
     "item": [*ITEMS, DEED],
     "place": PLACES,
     "desk": [PLAIN["desk"][0] | {"done_tags": [DONE], "done_input": "button"}],
-    "safe": [
-        {
-            "id": "deeds",
-            "name": "Deed safe",
-            "node": "s1",
-            "input": "door",
-            "hours": ["mon-sun 00:00-23:59"],
-            "readers": ["inside"],
-            "together_s": 30,
-            "open_max_s": 300,
-            "settle_s": 10,
-            "day_end": "18:00",
-        }
-    ],
+    "safe": [SAFE | {"day_end": "18:00"}],
     "shelf_bank": [{"id": "a", "name": "A", "carriages": ["h1/b/1"], "travel_mm": 900}],
     "keys": {"back_by": "18:30"},
 }

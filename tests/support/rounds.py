@@ -54,17 +54,7 @@ class Hall:
 
     def tag(self, node: str, reader: str, tag: str, **more: Any) -> "Hall":
         """A reader hears a tag now."""
-        body = {
-            "reader": reader,
-            "id": tag,
-            "act": "seen",
-            "tech": "hf",
-            "ant": None,
-            "rssi": None,
-            "n": 1,
-            "span": 0,
-        }
-        self.out.feed(self.nodes.say(node, "event", "tag", body, self.at, **more))
+        self.out.feed(self.nodes.tag(f"{node}/{reader}", tag, self.at, **more))
         return self
 
     def standing(self) -> dict[str, str]:

@@ -61,17 +61,7 @@ class Strongbox:
 
     def tag(self, tag: str, after: int = 1_000, act: str = "seen", **more: Any) -> "Strongbox":
         """The safe's reader hears a badge or a tag, or no longer does."""
-        body = {
-            "reader": "inside",
-            "id": tag,
-            "act": act,
-            "tech": "hf",
-            "ant": None,
-            "rssi": None,
-            "n": 1,
-            "span": 0,
-        }
-        return self.feed(lambda at: self.nodes.say("s1", "event", "tag", body, at, **more), after)
+        return self.feed(lambda at: self.nodes.tag("s1/inside", tag, at, act, **more), after)
 
     def door(self, is_open: bool, after: int = 1_000, **more: Any) -> "Strongbox":
         """The door is opened or shut."""

@@ -112,19 +112,17 @@ class Nodes:
         body = {"sensor": sensor, "t": t, "rh": rh}
         return self.say(node, "telemetry", "climate", body, at, **more)
 
+    def tag(
+        self, where: str, tag: str, at: int, act: str = "seen", tech: str = "hf", **more: Any
+    ) -> Sensed:
+        """A badge or box at `node/reader`, one without antennas."""
+        node, _, reader = where.partition("/")
+        body = {"reader": reader, "id": tag, "act": act, "tech": tech, "ant": None, "rssi": None}
+        return self.say(node, "event", "tag", body | {"n": 1, "span": 0}, at, **more)
+
     def tap(self, tag: str, at: int, act: str = "seen", **more: Any) -> Sensed:
         """A badge or box at the desk reader."""
-        body = {
-            "reader": "desk",
-            "id": tag,
-            "act": act,
-            "tech": "hf",
-            "ant": None,
-            "rssi": None,
-            "n": 1,
-            "span": 0,
-        }
-        return self.say("d1", "event", "tag", body, at, **more)
+        return self.tag("d1/desk", tag, at, act, **more)
 
     def read(
         self,

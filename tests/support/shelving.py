@@ -2,14 +2,22 @@
 
 from typing import Any
 
+import msgspec
 from strongroom_gateway.contract import Sensed
 from strongroom_gateway.room.core import Room
 from strongroom_gateway.room.projections import projected
 from strongroom_gateway.room.registry import discover
 from strongroom_gateway.room.rows import MemoryRows, Rows
 
+from support.outcome import Outcome
 from support.sensing import T0, Nodes, room
 
+SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
+LATE, MOVED, WRONG = (
+    "shelf.aisle_open_too_long:a.1",
+    "shelf.moved_while_locked:a",
+    "shelf.positions_contradict:a",
+)
 BANK: dict[str, Any] = {
     "id": "a",
     "name": "Bank A",
@@ -20,6 +28,12 @@ BANK: dict[str, Any] = {
     "badge_s": 120,
 }
 LI, WANG = "04aabbccdd0001", "04aabbccdd0002"
+LIBRARIANS: dict[str, Any] = {
+    "person": [
+        {"id": "li", "name": "Li Wen", "badges": [LI], "roles": ["archivist"]},
+        {"id": "wang", "name": "Wang Fang", "badges": [WANG], "roles": ["handler_a"]},
+    ]
+}
 
 
 class Bank:
@@ -87,3 +101,14 @@ def lend(room: Room, item: str, person: str | None, place: str = "@holder", at: 
     kind = "movement.return" if person is None else "movement.check_out"
     for change in tuple(projected(kind, body, at, room.ctx.rows)):
         room.ctx.rows.change(change)
+
+
+def view(out: Outcome, bank: str = "a") -> Any:
+    """Return the bank as it is shown now."""
+    shown = [v for d in out.decisions for t, v in d.views if t == "shelves"]
+    return msgspec.json.decode(shown[-1])["banks"][bank]
+
+
+def aisle(out: Outcome, n: int) -> Any:
+    """Return one aisle as it is shown now."""
+    return view(out)["aisles"][n]

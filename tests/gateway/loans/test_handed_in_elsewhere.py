@@ -45,14 +45,12 @@ def test_E5_reminders_end_when_a_stocktake_finds_the_box():
 def opened_safe(office, act, badge="04aa0000000005"):
     """Archie opens the safe; meanwhile its reader hears the deed come, or no longer hears it."""
     at = office.now
-    tag = {"reader": "inside", "tech": "hf", "ant": None, "rssi": None, "n": 1, "span": 0}
     for n, said in enumerate([(badge, "seen"), None, (TAG["C1"], act), None]):
         at += 1_000
         if said is None:
             office.out.feed(office.nodes.door(n == 1, at))
         else:
-            body = tag | {"id": said[0], "act": said[1]}
-            office.out.feed(office.nodes.say("s1", "event", "tag", body, at))
+            office.out.feed(office.nodes.tag("s1/inside", said[0], at, said[1]))
     office.now = at
     office.wait(20_000)
 

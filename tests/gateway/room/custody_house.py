@@ -14,10 +14,8 @@ class Safe(Base):
     inside: set[str]
 
     def _heard(self, tag, act="seen", after=SECOND):
-        body = {"reader": "inside", "id": tag, "act": act, "tech": "hf", "ant": None, "rssi": None}
         self.world.now += after
-        body |= {"n": 1, "span": 0}
-        return self.world.hear(self.world.nodes.say("s1", "event", "tag", body, self.world.now))
+        return self.world.hear(self.world.nodes.tag("s1/inside", tag, self.world.now, act))
 
     def _door(self, is_open):
         self.world.now += SECOND

@@ -231,10 +231,7 @@ def test_filing_a_box_where_it_was_found_ends_its_being_misplaced():
     rows = registered(*slot_rows(*SLOTS), item_row("B0", tags=["04110099"], home=SLOTS[0]))
     reader = {"id": "pad", "name": "Pad", "node": "h1", "reader": "pad", "covers": ["a-01b"]}
     there = shelved(rows, shelf_reader=[reader], **PEOPLE)
-    nodes = Nodes()
-    body = {"reader": "pad", "id": "04110099", "act": "seen", "tech": "hf"}
-    body |= {"ant": None, "rssi": None, "n": 1, "span": 0}
-    out = Outcome(there).feed(nodes.say("h1", "event", "tag", body, T0)).at(T0 + MINUTE)
+    out = Outcome(there).feed(Nodes().tag("h1/pad", "04110099", T0)).at(T0 + MINUTE)
     assert out.states("shelf.misplaced") == [("shelf.misplaced:B0", "UNACK")]
     out.take(there.act("shelf.file", "li", {"item": "B0", "slot": SLOTS[4]}, T0 + 2 * MINUTE))
     assert out.states("shelf.misplaced")[-1] == ("shelf.misplaced:B0", "RTNUN")

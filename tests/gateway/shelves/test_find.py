@@ -177,9 +177,7 @@ def test_other_places_are_named_from_the_largest():
 def test_where_it_was_heard_comes_before_where_it_should_be():
     reader = {"id": "pad", "name": "Pad 3B", "node": "h1", "reader": "pad", "covers": ["a-03b"]}
     room = there(shelf_reader=[reader])
-    body = {"reader": "pad", "id": "04110097", "act": "seen", "tech": "hf"}
-    body |= {"ant": None, "rssi": None, "n": 1, "span": 0}
-    Outcome(room).feed(Nodes().say("h1", "event", "tag", body, T0)).at(T0 + 2 * MINUTE)
+    Outcome(room).feed(Nodes().tag("h1/pad", "04110097", T0)).at(T0 + 2 * MINUTE)
     assert said(room)[1] == ("It was heard at Pad 3B, where it does not belong: look there first")
 
 

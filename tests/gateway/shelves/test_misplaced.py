@@ -36,9 +36,7 @@ class Reads:
         return self.nodes.say("h1", "event", "tag", body, at, **more)
 
     def hf(self, at, act="seen"):
-        body = {"reader": "pad", "id": "04110009", "act": act, "tech": "hf"}
-        body |= {"ant": None, "rssi": None, "n": 1, "span": 0}
-        return self.nodes.say("h1", "event", "tag", body, at)
+        return self.nodes.tag("h1/pad", "04110009", at, act)
 
 
 def test_a_box_standing_elsewhere_is_an_alarm_with_its_evidence_until_it_is_home():
