@@ -66,6 +66,7 @@ class Node:
         self.store = board.store()
         self.flash_errors = 0
         self._unwritten = Flag(ALARM)
+        self._starved, self._starved_at = 0, None
         self.cause = board.reset_cause()
         given_up = configuring.begin(self)
         self.boot = self.try_flash(ids.next_boot, self.store)
@@ -130,7 +131,10 @@ class Node:
         if sensor is not None:
             self._sensed[sensor] = self.clock.mono()
             self._said[sensor] = fields
-        self.outbox.add(contract.TELEMETRY, kind, fields)
+        try:
+            self.outbox.add(contract.TELEMETRY, kind, fields)
+        except MemoryError:  # the next one comes soon; health counts it
+            self.outbox.dropped[contract.TELEMETRY] += 1
         self.link.wake()
 
     def sensed(self, sensor):
@@ -235,6 +239,7 @@ class Node:
             if self.flash_errors and now >= tell_at:
                 tell_at = now + FLASH_MS
                 self._tell_flash()
+            self._tell_heap(now)
             if self._lasted:
                 self._rarely("lasted")
                 self._lasted = False
@@ -323,6 +328,17 @@ class Node:
         self._unwritten.on = self.flash_errors > 0
         self.link.wake()
 
+    def _tell_heap(self, now):
+        """Say once that the heap had no room for something, and once that it has again."""
+        count = self.link.starved + self.outbox.starved
+        if count != self._starved:
+            if self._starved_at is None:
+                self.report("driver.fault", "heap", "no room, %d times since the start" % count)
+            self._starved, self._starved_at = count, now
+        elif self._starved_at is not None and now - self._starved_at >= HEALTH_MS:
+            self._starved_at = None
+            self.report("driver.ok", "heap")
+
     # configuration
 
     @property
@@ -344,10 +360,15 @@ class Node:
                 forget("strongroom_node." + name)
 
     def _take_config(self, payload):
-        try:
-            self._rarely("take", payload)
-        except MemoryError:  # said, so that nobody waits for it
-            self.report("config.refused", version=0, why="no memory is left to look at it")
+        for step in (1, 2, 0):
+            try:
+                self._rarely("take", payload)
+                return
+            except MemoryError:
+                if step:
+                    self.outbox.relieve(step)
+        # Said, so that nobody waits for it.
+        self.report("config.refused", version=0, why="no memory is left to look at it")
 
     # the link
 

@@ -91,7 +91,10 @@ def forget(name):
 def print_exc(error):
     """Write an exception with its trace to the console."""
     if IS_MICROPYTHON:
-        sys.print_exception(error)
+        try:
+            sys.print_exception(error)
+        except MemoryError:
+            pass  # that it went wrong is told in other ways
     else:
         import traceback
 

@@ -50,7 +50,9 @@ class _Stream:
     def __init__(self, sock, buffer):
         self._sock = sock
         self._buffer = buffer
-        self._out = b""
+        self._out = (
+            None  # what is still to be sent; a view, for a small heap has no room for copies
+        )
 
     def read(self, n):
         """Return some bytes when there are any, b"" at the end."""
@@ -61,8 +63,8 @@ class _Stream:
                 return bytes(self._buffer[:got])
 
     def write(self, data):
-        """Keep bytes for `drain`."""
-        self._out += data
+        """Keep bytes for `drain`; they must not change until then."""
+        self._out = memoryview(bytes(self._out) + data if self._out else data)
 
     def drain(self):
         """Send what was written."""
@@ -71,6 +73,7 @@ class _Stream:
             sent = self._sock.write(self._out)
             if sent is not None:
                 self._out = self._out[sent:]
+        self._out = None
 
 
 def _small_dialer(host, port, tls):

@@ -8,6 +8,7 @@ sent again, and everything unacknowledged after each new connection.
 """
 
 import asyncio
+import gc
 import json
 import random
 
@@ -27,8 +28,12 @@ INFO_MS = 3600000
 ANSWER_MS = 5000  # older answers about the time are worth nothing
 DRIFT_MS = 500  # a clock that is this close is left alone: an anchor costs a write to flash
 SEEN_IDS = 32
-WEDGED_MS = 1800000  # the node's own network has failed all this time: only a reset is left
+WEDGED_MS = (
+    1800000  # network or heap of the node's own have failed all this time: only a reset is left
+)
 STEP_MS = 500
+STARVED_MS = 100  # first pause when the heap has no room for the next step; doubled each time
+STARVED_TRIES = 6  # in a row; then the connection and what waits in it is given up for a new one
 
 
 class Link:
@@ -92,6 +97,8 @@ class Link:
         self._info_due = 0
         self.refused = 0  # messages that did not fit the contract
         self.faults = 0  # messages whose handling failed by a mistake of ours
+        self.starved = 0  # how often the heap had no room for the next step
+        self._starved_since = None
         self.connects = 0
 
     @property
@@ -109,14 +116,31 @@ class Link:
         while True:
             start = self._clock.mono()
             try:
-                if not self._stopped:
-                    await self._session(beat)
-            except LinkError as error:
-                self._note(error)
+                await self._try(beat)
+            except MemoryError:
+                self._starve()
             if self._clock.mono() - start >= STABLE_MS:
                 pause = FIRST_PAUSE_MS
             await self._rest(beat, pause // 2 + int(self._dice() * (pause // 2)))
             pause = min(LAST_PAUSE_MS, pause * 2)
+
+    async def _try(self, beat):
+        try:
+            if not self._stopped:
+                await self._session(beat)
+        except LinkError as error:
+            self._note(error)
+
+    def _starve(self):
+        """Nothing is lost when the heap is full, it only has to wait: sweep, and count it."""
+        self.starved += 1
+        gc.collect()
+        now = self._clock.mono()
+        if self._starved_since is None:
+            self._starved_since = now
+        elif now - self._starved_since >= WEDGED_MS and self._on_wedged is not None:
+            self._starved_since = None
+            self._on_wedged("no room on the heap for half an hour")
 
     async def stop(self):
         """Say goodbye: status offline, and a proper end of the connection; there is no next one."""
@@ -182,19 +206,40 @@ class Link:
 
     async def _drain(self, beat):
         client = self._client
+        hungry = 0  # steps in a row that found no room on the heap
         while client.connected:
             beat()
-            now = self._clock.mono()
-            if now >= self._info_due:
-                await self._say_who(now)
-            self._wake.clear()
-            batch = self._outbox.next_batch(BATCH)
-            for lane, _, _, kind, payload in batch:
-                await client.send(self._prefix + lane + "/" + kind, payload)
-            if not batch:
-                self._outbox.report_losses()
-                await self._idle(self._until_due(now))
+            try:
+                await self._send_some(client, max(1, BATCH >> hungry))
+                hungry, self._starved_since = 0, None
+            except MemoryError:
+                self._starve()
+                hungry += 1
+                if hungry > STARVED_TRIES:
+                    client.forget()
+                    raise
+                await sleep_ms(STARVED_MS << hungry)
         raise client.error
+
+    async def _send_some(self, client, most):
+        """Send up to `most` records; without any, rest. What was not handed over counts as not sent."""
+        now = self._clock.mono()
+        if now >= self._info_due:
+            await self._say_who(now)
+        self._wake.clear()
+        batch = self._outbox.next_batch(most)
+        at = 0
+        try:
+            while at < len(batch):
+                lane, _, _, kind, payload = batch[at]
+                await client.send(self._prefix + lane + "/" + kind, payload)
+                at += 1
+        except MemoryError:
+            self._outbox.put_back(batch, at)
+            raise
+        if not batch:
+            self._outbox.report_losses()
+            await self._idle(self._until_due(now))
 
     def _until_due(self, now):
         """Return how long to rest in ms; rewinds the outbox when its acknowledgements are late."""
@@ -252,6 +297,9 @@ class Link:
         except NodeError as error:
             self.refused += 1
             self._log("refused %s: %s" % (name, error))
+        except MemoryError:
+            # An acknowledgement comes again after what is sent again, a configuration at the next connect.
+            self._starve()
         # A message that runs into a mistake of ours would come again at each connect and cut the
         # node off for good; it is counted, shown and done with.
         except Exception as error:  # noqa: BLE001
@@ -268,11 +316,11 @@ class Link:
             self._resend_ms = self._resend_first
             self.wake()
             return
-        before = self._outbox.counts()
+        news = False
         for lane, boot, seq in marks:
-            self._outbox.ack(lane, boot, seq)
+            news = self._outbox.ack(lane, boot, seq) or news
         self._ack_heard = True
-        if self._outbox.counts() != before:
+        if news:
             self._progress_at = self._clock.mono()
             self._resend_ms = self._resend_first
             self._ack_heard = False

@@ -1,6 +1,12 @@
 """What the outbox had to give up and has not yet recorded: ranges of numbers, joined where they meet."""
 
+import json
+
+from strongroom_node.contract import EVENT, TELEMETRY
+from strongroom_node.errors import StoreError
+
 KEPT_APART = 16  # ranges of what was found missing; the rest is found again later
+LOST_TOGETHER = 32  # readings lost from RAM that one report may wait for
 
 
 class Loss:
@@ -57,9 +63,91 @@ def from_fields(fields):
     )
 
 
-def join(losses, new):
-    """Put a loss into a list: into a range that it continues, else as one of its own."""
-    for loss in losses:
-        if loss.takes(new):
-            return
-    losses.append(new)
+class Losses:
+    """What was lost and no event on flash reports yet, and what counts it.
+
+    waiting   Losses to be reported
+    urgent    whether they have to be reported with the next event
+    dropped   how many records were lost since the start, by lane
+    """
+
+    def __init__(self, spool):
+        self._spool = spool
+        self.waiting = []
+        self.urgent = False
+        self.dropped = {EVENT: 0, TELEMETRY: 0}
+        self._gaps = []  # missing numbers that were told: (lane, boot, first, last)
+        self._tell_again = False  # a report may have been among what was damaged
+
+    def join(self, new):
+        """Take a loss: into a range that it continues, else as one of its own."""
+        for loss in self.waiting:
+            if loss.takes(new):
+                return
+        self.waiting.append(new)
+
+    def lost_range(self, lane, boot, first, last, why):
+        """Keep in mind that records `first`..`last` are lost."""
+        self.join(Loss(lane, boot, first, last, last - first + 1, why))
+
+    def lost(self, lane, boot, first, last, why):
+        """Count records `first`..`last` as lost and keep that in mind."""
+        self.lost_range(lane, boot, first, last, why)
+        self.dropped[lane] += last - first + 1
+
+    def lost_reading(self, boot, seq, why):
+        """A reading in RAM had to go. Each report is a write to flash; readings lost one by one share it."""
+        self.lost(TELEMETRY, boot, seq, seq, why)
+        self.urgent = self.urgent or self.dropped[TELEMETRY] % LOST_TOGETHER == 0
+
+    def give_up(self, segment, acked):
+        """Note a segment's records after number `acked` as lost for want of room; what it reports is told again."""
+        self.urgent = True
+        if segment.lane == EVENT:
+            self._gaps.clear()
+            self._tell_losses_of(segment)
+        first = max(segment.first, acked + 1)
+        if first <= segment.last:
+            self.lost(segment.lane, segment.boot, first, segment.last, "full")
+
+    def _tell_losses_of(self, segment):
+        try:
+            for _, kind, payload in self._spool.records(segment):
+                loss = from_fields(json.loads(payload)) if kind == "node" else None
+                if loss is not None:
+                    self.join(loss)
+        except StoreError:  # its losses will be found missing
+            pass
+
+    def missing(self, segment, first, last):
+        """Records `first`..`last` of a segment are damaged, if there are any such numbers; they are told once."""
+        spool = self._spool
+        if first <= last and segment not in spool.noted:
+            spool.holed.add(segment)
+            room = len(self.waiting) < KEPT_APART
+            if room:
+                self.lost_range(segment.lane, segment.boot, first, last, "damaged")
+                self.urgent = True
+            if segment not in spool.counted:
+                self.dropped[segment.lane] += last - first + 1
+                self._tell_again = self._tell_again or segment.lane == EVENT
+            if not room:
+                return  # found again after the next rewind
+        if last == segment.last and segment in spool.holed:  # looked at to its end
+            spool.noted.add(segment)
+            spool.counted.add(segment)
+
+    def gap(self, lane, boot, first, last):
+        """No record has the numbers `first`..`last`: tell that, once."""
+        gap = (lane, boot, first, last)
+        if gap not in self._gaps and len(self.waiting) < KEPT_APART:
+            del self._gaps[: max(0, len(self._gaps) - KEPT_APART + 1)]
+            self._gaps.append(gap)
+            self.lost_range(lane, boot, first, last, "gone")
+
+    def look_again(self):
+        """Find what is missing anew, if a report of it may have been among what was damaged."""
+        if self._tell_again:
+            self._tell_again = False
+            self._gaps.clear()
+            self._spool.noted.clear()

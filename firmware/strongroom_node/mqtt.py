@@ -22,6 +22,7 @@ from strongroom_node.dial import explain
 from strongroom_node.errors import LinkError
 
 LAST_ID = 65535
+_FULL = LinkError("memory", "no room on the heap")  # made beforehand: then there is none to make it
 QUEUE = 64  # packets waiting to be written; a server that asks for more answers has to wait
 CHUNK = 512  # bytes asked of the socket at a time
 
@@ -87,7 +88,7 @@ class Client:
         except asyncio.TimeoutError:
             self._close_stream()
             raise LinkError("timeout", "no CONNACK")
-        except LinkError:
+        except (LinkError, MemoryError):
             self._close_stream()
             raise
         except (OSError, EOFError, ValueError) as error:
@@ -107,11 +108,12 @@ class Client:
         self._kick = asyncio.Event()
         self._kick.set()
         self.error = None
-        self._tasks = [
-            asyncio.create_task(self._guard(self._read, rest)),
-            asyncio.create_task(self._guard(self._write)),
-            asyncio.create_task(self._guard(self._watch)),
-        ]
+        try:
+            for work in ((self._read, rest), (self._write,), (self._watch,)):
+                self._tasks.append(asyncio.create_task(self._guard(*work)))
+        except MemoryError:
+            self._end(_FULL)
+            raise
         return resumed
 
     async def publish(self, topic, payload, qos=1, retain=False):
@@ -132,8 +134,13 @@ class Client:
         await self._until(lambda: len(self._flight) < self.window)
         pid = self._next_id()
         message = wire.publish_packet(topic, payload, 1, retain, pid)
-        self._flight.append([pid, message, ticks_ms()])
-        self._put(message)
+        item = [pid, message, ticks_ms()]
+        self._flight.append(item)
+        try:
+            self._put(message)
+        except MemoryError:  # an answer to what is never written would be waited for
+            self._flight.remove(item)
+            raise
         return pid
 
     async def subscribe(self, topics, qos=1):
@@ -170,7 +177,14 @@ class Client:
 
     def abort(self, why="by this side"):
         """Hang up without a word: the broker publishes the will."""
-        self._end(LinkError("closed", why))
+        try:
+            self._end(LinkError("closed", why))
+        except MemoryError:
+            self._end(_FULL)
+
+    def forget(self):
+        """Let go of what is under way: whoever sent it has to send it again."""
+        self._flight.clear()
 
     # inside
 
@@ -195,7 +209,11 @@ class Client:
         buffer = wire.names_packet(header, pid, topics, suffix)
         item = [pid, answer_type, ticks_ms(), None]
         self._asked.append(item)
-        self._put(buffer)
+        try:
+            self._put(buffer)
+        except MemoryError:
+            self._asked.remove(item)
+            raise
         await self._until(lambda: item[3] is not None)
         return item[3]
 
@@ -232,8 +250,10 @@ class Client:
             self._end(error)
         except (OSError, EOFError, ValueError) as error:
             self._end(explain(error))
-        # A task that died unheard - of a full heap, of a mistake in a handler - would leave a
-        # connection that nobody reads; better none at all.
+        except MemoryError:
+            self._end(_FULL)
+        # A task that died unheard, of a mistake in a handler, would leave a connection that nobody
+        # reads; better none at all.
         except Exception as error:  # noqa: BLE001
             print_exc(error)
             self._end(LinkError("fault", "%s: %s" % (type(error).__name__, error)))
@@ -245,7 +265,7 @@ class Client:
         for task in self._tasks:
             if task is not me:
                 task.cancel()
-        self._tasks = []
+        self._tasks.clear()
         self._close_stream()
         self._changed.set()
         if self.on_lost is not None:

@@ -12,20 +12,23 @@ docs/decisions/0010-outbox-segments.md has the erases counted.
 A power cut can come between any two steps, and each step can fail (spool.py). Only when flash has no room left for
 the report of a loss is the oldest segment removed first and told afterwards; should the power go in between, its
 numbers are found missing and told as "gone" (`rewind`).
+
+The heap can be full at any step too: an event makes room in RAM for itself, at the cost of readings; a batch is as long
+as there was room for; and whatever a MemoryError interrupts is as it was before, or is done again the next time.
 """
 
-import json
+import gc
 
 from strongroom_node import contract
 from strongroom_node import segments as seg
 from strongroom_node.contract import EVENT, TELEMETRY
 from strongroom_node.errors import StoreError
-from strongroom_node.losses import KEPT_APART, Loss, from_fields, join
+from strongroom_node.losses import Losses
 from strongroom_node.spool import Spool
 
 LANES = (EVENT, TELEMETRY)
-LOST_TOGETHER = 32  # readings lost from RAM that one report may wait for
 ROOM = 2 * seg.SEGMENT_BYTES  # of flash kept free: for the report of a loss, and for merging
+MOST_FILES = 160  # on flash, of both lanes: each takes 40 bytes of an ESP32's heap
 
 
 class Outbox:
@@ -45,94 +48,140 @@ class Outbox:
         self._limit = max_bytes
         self._ram_max = ram_bytes
         self.on_accept = on_accept
-        self.dropped = {EVENT: 0, TELEMETRY: 0}
         self._seq = {EVENT: 0, TELEMETRY: 0}
         self._ram = []  # (seq, kind, payload) of readings of this boot, oldest first
         self._ram_bytes = 0
         self._acked = {}  # (lane, boot) -> highest seq that the gateway has committed
         self._sent = {}  # (lane, boot) -> highest seq handed to the link in this session
         self._out = 0  # highest seq of this boot's events ever handed to the link
-        self._losses = []  # that no event on flash reports yet
+        self.starved = 0  # how often a record found no room on the heap
         self._doomed = []  # segments to be removed once their loss is on flash
         self._told = None  # the last report's (segment, losses)
-        self._gaps = []  # missing numbers that were told: (lane, boot, first, last)
-        self._tell_again = False  # a report may have been among what was damaged
-        self._urgent = False  # whether losses have to be told with the next event
         self._spool = Spool(store)
         self._spool.recover()
+        self._losses = Losses(self._spool)
+        self.dropped = self._losses.dropped
         self._max = 0
         self._measure()
 
     # -- in --------------------------------------------------------------------------------------
 
     def add(self, lane, kind, fields):
-        """Take one record; return its (boot, seq). Raises ContractError; StoreError when an event cannot be kept."""
+        """Take one record; return its (boot, seq).
+
+        Raises ContractError; StoreError or MemoryError when it cannot be kept.
+        """
         return self.add_many(lane, [(kind, fields)])[0]
 
     def add_many(self, lane, items):
         """Take the records [(kind, fields)] of one moment; return [(boot, seq)].
 
-        Events that fit one segment share one write. On StoreError the records of earlier writes stay.
+        Events that fit one segment share one write. On StoreError or MemoryError the records of earlier writes stay.
         """
-        if lane == TELEMETRY:
-            return [self._add_reading(kind, fields) for kind, fields in items]
+        done = [None] * len(items)  # beforehand: what is on flash is not told of in an error
+        at = relief = 0
+        while at < len(items):
+            try:
+                if lane == TELEMETRY:
+                    at += self._add_reading(items, at, done)
+                else:
+                    self._before_events()
+                    at += self._put_events(items, at, done, self._yield_room)[1]
+            except MemoryError:
+                relief += 1
+                if not self.relieve(relief):
+                    raise
+        if lane == EVENT:
+            try:
+                if self._spool.merge(EVENT) or (
+                    # Each boot of an outage leaves some small ones behind.
+                    self._files() > MOST_FILES // 2 and self._spool.merge(EVENT, 2, 2)
+                ):
+                    self._measure()
+                if self._losses.urgent:
+                    self.report_losses()
+            except MemoryError:  # the events are in; this is for the next time
+                gc.collect()
+        return done
+
+    def relieve(self, step):
+        """Make room on the heap: sweep it; then put the readings in RAM on flash; then give them up.
+
+        step   from 1; what the steps before it did has not sufficed
+        Returns whether anything was done.
+        """
+        gc.collect()
+        self.starved += step == 2
+        if step == 2 and self._ram:
+            try:
+                self._spill()
+            except MemoryError:
+                pass
+        elif step > 2:
+            self._losses.urgent = self._losses.urgent or bool(self._ram)
+            while self._ram:
+                self._losses.lost(TELEMETRY, self._boot, self._ram[0][0], self._ram[-1][0], "full")
+                self._forget_ram(self._ram[-1][0])
+        gc.collect()
+        return step <= 3
+
+    def _before_events(self):
         self._make_room(EVENT, 0)
-        if self._urgent:
+        if self._losses.urgent:
             try:
                 self._tell()
             except StoreError as error:
                 if not error.full:
                     raise
-        done = []
-        while len(done) < len(items):
-            done.extend(self._put_events(items[len(done) :], self._yield_room)[1])
-        if self._spool.merge(EVENT):
-            self._measure()
-        if self._urgent:
-            self.report_losses()
-        return done
 
-    def _put_events(self, items, when_full=None):
+    def _put_events(self, items, at=0, done=None, when_full=None):
+        """Write as many of the items from `at` on as fit a segment; return (segment, how many)."""
         stamp = self._stamp()
         first = self._seq[EVENT] + 1
-        lines = self._lines(items, first, stamp)
+        lines = self._lines(items, at, first, stamp)
         count = len(lines)
+        numbers = [(self._boot, first + n) for n in range(count)]
         size = sum(len(text) for text in lines)
         segment = self._write(EVENT, first, first + count - 1, size, lines, when_full)
+        self._seq[EVENT] = first + count - 1
         for n in range(count):
-            self._accept(EVENT, first + n, items[n][0], stamp[0])
-        return segment, [(self._boot, first + n) for n in range(count)]
+            if done is not None:
+                done[at + n] = numbers[n]
+            self._accept(EVENT, first + n, items[at + n][0], stamp[0])
+        return segment, count
 
-    def _lines(self, items, first, stamp):
-        """Return the lines of as many items as fit a segment."""
+    def _lines(self, items, at, first, stamp):
+        """Return the lines of as many items from `at` on as fit a segment."""
         lines, size = [], 0
-        for kind, fields in items:
+        while at < len(items):
+            kind, fields = items[at]
             seq = first + len(lines)
             text = seg.line(seq, kind, contract.make(EVENT, kind, self._boot, seq, stamp, fields))
             if lines and size + len(text) > seg.SEGMENT_BYTES:
                 break
             lines.append(text)
             size += len(text)
+            at += 1
         return lines
 
-    def _add_reading(self, kind, fields):
+    def _add_reading(self, items, at, done):
+        kind, fields = items[at]
         seq, stamp = self._seq[TELEMETRY] + 1, self._stamp()
         payload = contract.make(TELEMETRY, kind, self._boot, seq, stamp, fields)
         if self._ram_bytes + len(payload) > self._ram_max:
             why = self._spill()
             while self._ram and self._ram_bytes + len(payload) > self._ram_max:
                 oldest = self._ram[0][0]
-                self._lost(TELEMETRY, self._boot, oldest, oldest, why)
+                self._losses.lost_reading(self._boot, oldest, why)
                 self._forget_ram(oldest)
-                # Each report is a write to flash; readings lost one by one share it.
-                self._urgent = self._urgent or self.dropped[TELEMETRY] % LOST_TOGETHER == 0
+        done[at] = (self._boot, seq)
         self._ram.append((seq, kind, payload))
         self._ram_bytes += len(payload)
+        self._seq[TELEMETRY] = seq
         self._accept(TELEMETRY, seq, kind, stamp[0])
-        return self._boot, seq
+        return 1
 
     def _accept(self, lane, seq, kind, mono):
-        self._seq[lane] = seq
         if self.on_accept is not None:
             self.on_accept(lane, self._boot, seq, kind, mono)
 
@@ -146,17 +195,26 @@ class Outbox:
     def next_batch(self, most):
         """Return up to `most` records (lane, boot, seq, kind, payload) that this session has not sent yet.
 
-        Events come before readings, oldest first; what is returned counts as sent.
+        Events come before readings, oldest first; what is returned counts as sent. Fewer when the heap has no room
+        for more; MemoryError when it has none for the first.
         """
         batch = []
-        for lane in LANES:
-            if self._take_lane(lane, most, batch) and lane == TELEMETRY:
-                reached = self._reached(lane, self._boot)
-                for seq, kind, payload in self._ram:
-                    if seq > reached and len(batch) < most:
-                        self._sent[(lane, self._boot)] = seq
-                        batch.append((lane, self._boot, seq, kind, payload))
+        try:
+            for lane in LANES:
+                if self._take_lane(lane, most, batch) and lane == TELEMETRY:
+                    self._take_ram(most, batch)
+        except MemoryError:
+            if not batch:
+                raise
         return batch
+
+    def put_back(self, batch, at):
+        """Count the records of a batch from index `at` on as not sent: the link could not take them."""
+        while at < len(batch):
+            lane, boot, seq = batch[at][:3]
+            if self._sent.get((lane, boot), 0) >= seq:
+                self._sent[(lane, boot)] = seq - 1
+            at += 1
 
     def _take_lane(self, lane, most, batch):
         """Add a lane's segments to the batch; return whether all that was unsent is in it."""
@@ -171,23 +229,33 @@ class Outbox:
         return True
 
     def _take(self, segment, most, batch):
-        key = (segment.lane, segment.boot)
-        expected = max(self._reached(*key) + 1, segment.first)
+        lane, boot = key = (segment.lane, segment.boot)
+        reached = self._reached(lane, boot)
+        self._sent[key] = reached  # there is room for it from here on
+        expected = max(reached + 1, segment.first)
         records = self._spool.records(segment, expected)
         try:
             for seq, kind, payload in records:
                 if len(batch) >= most:
                     return
-                self._missing(segment, expected, seq - 1)
+                self._losses.missing(segment, expected, seq - 1)
+                batch.append((lane, boot, seq, kind, payload))
                 self._sent[key] = seq
-                if key == (EVENT, self._boot):
+                if lane == EVENT and boot == self._boot:
                     self._out = max(self._out, seq)
-                batch.append((segment.lane, segment.boot, seq, kind, payload))
                 expected = seq + 1
         finally:
             records.close()
-        self._missing(segment, expected, segment.last)
+        self._losses.missing(segment, expected, segment.last)
         self._sent[key] = segment.last
+
+    def _take_ram(self, most, batch):
+        key = (TELEMETRY, self._boot)
+        reached = self._sent[key] = self._reached(*key)
+        for seq, kind, payload in self._ram:
+            if seq > reached and len(batch) < most:
+                batch.append((TELEMETRY, self._boot, seq, kind, payload))
+                self._sent[key] = seq
 
     def rewind(self, stuck=False):
         """Count everything that is not acknowledged as not sent: after a reconnect, or when acks stay away.
@@ -196,12 +264,8 @@ class Outbox:
                 told as well, because a gap that nobody ever explains would hold up the acknowledgement of all that
                 follows it. Readings that were in RAM when the power went can leave such a gap.
         """
-        self._sent = {}
-        if self._tell_again:
-            self._tell_again, self._gaps = False, []
-            for lane in LANES:
-                for segment in self._spool.lanes[lane]:
-                    segment.noted = False
+        self._sent.clear()
+        self._losses.look_again()
         if not stuck:
             return
         for lane in LANES:
@@ -214,32 +278,44 @@ class Outbox:
     def _tell_gap(self, expected, lane, boot, first, last):
         start = expected.get(boot, self._acked.get((lane, boot), 0) + 1)
         expected[boot] = last + 1
-        gap = (lane, boot, start, first - 1)
-        if start < first and gap not in self._gaps and len(self._losses) < KEPT_APART:
-            del self._gaps[: max(0, len(self._gaps) - KEPT_APART + 1)]
-            self._gaps.append(gap)
-            join(self._losses, Loss(lane, boot, start, first - 1, first - start, "gone"))
+        if start < first:
+            self._losses.gap(lane, boot, start, first - 1)
 
     def unacked(self):
         """Whether records were sent in this session that the gateway has not acknowledged."""
         return any(self._sent[key] > self._acked.get(key, 0) for key in self._sent)
 
     def ack(self, lane, boot, seq):
-        """Forget what the gateway has committed: everything of `boot` and `lane` up to `seq`."""
+        """Forget what the gateway has committed: everything of `boot` and `lane` up to `seq`.
+
+        Returns whether anything was waiting for that.
+        """
         if boot == self._boot:
             seq = min(seq, self._seq[lane])
-        key = (lane, boot)
-        if seq <= self._acked.get(key, 0):
-            return
+        key, kept = (lane, boot), self._spool.lanes[lane]
+        before = self._acked.get(key, 0)
+        if seq < before:
+            return False
         self._acked[key] = seq
-        mine = [s for s in self._spool.lanes[lane] if s.boot == boot]
-        self._spool.remove([s for s in mine if s.last <= seq])
+        news = lane == TELEMETRY and boot == self._boot and seq > before
+        at, left = 0, False
+        while at < len(kept):
+            segment = kept[at]
+            at += 1
+            if segment.boot == boot:
+                news = news or (segment.first <= seq and segment.last > before)
+                if segment.last <= seq:
+                    at -= 1
+                    self._spool.remove(segment)
+                else:
+                    left = True
         if boot != self._boot:
-            if not any(s.last > seq for s in mine):
+            if not left:
                 self._acked.pop(key, None)
                 self._sent.pop(key, None)
         elif lane == TELEMETRY:
             self._forget_ram(seq)
+        return news
 
     def acked(self, lane):
         """Return the highest number of this boot that the gateway has committed."""
@@ -261,7 +337,7 @@ class Outbox:
             self._tell()
         except StoreError:
             pass
-        return not self._losses
+        return not self._losses.waiting
 
     def _tell(self):
         """Put the report of every loss on flash, then remove what was given up. Raises StoreError.
@@ -275,22 +351,26 @@ class Outbox:
                 raise
             self._remove_doomed()
             self._report()
-        self._urgent = False
+        self._losses.urgent = False
         self._remove_doomed()
 
     def _report(self):
-        if self._losses and self._told:
+        waiting = self._losses.waiting
+        if waiting and self._told:
             self._widen()
-        while self._losses:
-            telling = self._losses[:]
-            segment, numbers = self._put_events([("node", x.fields()) for x in telling])
-            self._told = (segment, telling[: len(numbers)])
+        while waiting:
+            telling = waiting[:]
+            segment, count = self._put_events([("node", x.fields()) for x in telling])
+            # As soon as they are on flash, before anything that needs room: else they are told twice.
+            for _ in range(count):
+                waiting.pop(0)
+            self._told = (segment, telling[:count])
             self._spool.apart = segment
-            del self._losses[: len(numbers)]
 
     def _remove_doomed(self):
-        doomed, self._doomed = self._doomed, []
-        self._spool.remove(doomed)
+        while self._doomed:
+            self._spool.remove(self._doomed[0])
+            self._doomed.pop(0)
 
     def _widen(self):
         """Make the last report longer where a loss goes on, as long as nobody has seen it."""
@@ -298,55 +378,24 @@ class Outbox:
         if segment not in self._spool.lanes[EVENT] or segment.first <= self._out:
             self._told = self._spool.apart = None
             return
+        waiting = self._losses.waiting
         wider, rest = [x.copy() for x in told], []
-        for loss in self._losses:
+        for loss in waiting:
             if not any(x.takes(loss) for x in wider):
                 rest.append(loss)
-        if len(rest) == len(self._losses):
+        if len(rest) == len(waiting):
             return
         items = [("node", x.fields()) for x in wider]
-        lines = self._lines(items, segment.first, self._stamp())
+        lines = self._lines(items, 0, segment.first, self._stamp())
         if len(lines) == len(items):
-            self._spool.rewrite(segment, lines)
-            self._told, self._losses = (segment, wider), rest
-
-    def _give_up(self, segment):
-        """Note a segment's records as lost for want of room, and tell again the losses that it reports."""
-        self._urgent = True
-        if segment.lane == EVENT:
-            self._gaps = []
-            self._tell_losses_of(segment)
-        first = max(segment.first, self._acked.get((segment.lane, segment.boot), 0) + 1)
-        if first <= segment.last:
-            self._lost(segment.lane, segment.boot, first, segment.last, "full")
-
-    def _tell_losses_of(self, segment):
-        try:
-            for _, kind, payload in self._spool.records(segment):
-                loss = from_fields(json.loads(payload)) if kind == "node" else None
-                if loss is not None:
-                    join(self._losses, loss)
-        except StoreError:  # its losses will be found missing
-            pass
-
-    def _missing(self, segment, first, last):
-        if first <= last and not segment.noted:
-            if not segment.counted:
-                self.dropped[segment.lane] += last - first + 1
-                self._tell_again = self._tell_again or segment.lane == EVENT
-            if len(self._losses) >= KEPT_APART:
-                return  # found again after the next rewind
-            self._urgent = True
-            loss = Loss(segment.lane, segment.boot, first, last, last - first + 1, "damaged")
-            join(self._losses, loss)
-        if last == segment.last:  # looked at to its end
-            segment.noted = segment.counted = True
-
-    def _lost(self, lane, boot, first, last, why):
-        self.dropped[lane] += last - first + 1
-        join(self._losses, Loss(lane, boot, first, last, last - first + 1, why))
+            self._spool.apart = segment = self._spool.rewrite(segment, lines)
+            self._told = (segment, wider)
+            waiting[:] = rest
 
     # -- room ------------------------------------------------------------------------------------
+
+    def _files(self):
+        return len(self._spool.lanes[EVENT]) + len(self._spool.lanes[TELEMETRY])
 
     def _measure(self):
         """Ask flash again how much of it there is for the outbox."""
@@ -354,16 +403,22 @@ class Outbox:
 
     def _make_room(self, lane, need):
         """Doom the oldest until `need` bytes more are within the bound; readings never push events out."""
-        excess = self._spool.bytes - sum(s.cost for s in self._doomed) + need - self._max
+        lanes = self._spool.lanes
+        excess = self._spool.bytes - sum(seg.cost(s) for s in self._doomed) + need - self._max
+        files = self._files() - len(self._doomed) - MOST_FILES
         for kind in (TELEMETRY,) if lane == TELEMETRY else (TELEMETRY, EVENT):
-            for segment in self._spool.lanes[kind]:
-                if excess <= 0:
+            for segment in lanes[kind]:
+                if excess <= 0 and files < 0:
                     return True
                 if segment not in self._doomed:
                     self._give_up(segment)
                     self._doomed.append(segment)
-                    excess -= segment.cost
-        return excess <= 0
+                    excess -= seg.cost(segment)
+                    files -= 1
+        return excess <= 0 and files < 0
+
+    def _give_up(self, segment):
+        self._losses.give_up(segment, self._acked.get((segment.lane, segment.boot), 0))
 
     def _write(self, lane, first, last, size, lines, when_full=None):
         segment = seg.Segment(lane, self._boot, first, last, size)
@@ -386,11 +441,12 @@ class Outbox:
             return False  # it wants something else than room
         yielded = self._spool.merge(EVENT, 2)
         while not yielded or free < need:
-            oldest = (self._spool.lanes[TELEMETRY] or self._spool.lanes[EVENT])[:1]
-            if not oldest:
+            kept = self._spool.lanes[TELEMETRY] or self._spool.lanes[EVENT]
+            if not kept:
                 break
-            if oldest[0] not in self._doomed:
-                self._give_up(oldest[0])
+            oldest = kept[0]
+            if oldest not in self._doomed:
+                self._give_up(oldest)
             self._spool.remove(oldest)
             yielded, free = True, self._spool.free()
         self._measure()
@@ -409,7 +465,7 @@ class Outbox:
             if not self._make_room(TELEMETRY, seg.SEGMENT_BYTES):
                 return "full"
             try:
-                if self._urgent:
+                if self._losses.urgent:
                     self._tell()
                 lines = (seg.line(*self._ram[n]) for n in range(count))  # one at a time
                 self._write(TELEMETRY, first, last, size, lines)
@@ -421,7 +477,8 @@ class Outbox:
 
     def _forget_ram(self, seq):
         while self._ram and self._ram[0][0] <= seq:
-            self._ram_bytes -= len(self._ram.pop(0)[2])
+            self._ram_bytes -= len(self._ram[0][2])
+            self._ram.pop(0)
 
     def _reached(self, lane, boot):
         key = (lane, boot)

@@ -4,6 +4,8 @@ A segment is named by what it holds, `<lane><boot><first seq><last seq>.q`, so t
 nothing but names is read at boot, and no cursor file has to be kept.
 """
 
+from collections import namedtuple
+
 from strongroom_node.compat import crc32
 
 SUFFIX = ".q"
@@ -11,64 +13,39 @@ LANE_LETTERS = {"event": "e", "telemetry": "t"}
 SEGMENT_BYTES = 4096  # one erase block of the flash
 INLINE_BYTES = 512  # littlefs keeps a file of this size inside its folder
 
-
-class Segment:
-    """One file: records `first`..`last` of a boot and lane, `size` bytes."""
-
-    __slots__ = ("boot", "counted", "first", "lane", "last", "noted", "size", "tries")
-
-    def __init__(self, lane, boot, first, last, size):
-        self.lane = lane
-        self.boot = boot
-        self.first = first
-        self.last = last
-        self.size = size
-        self.noted = False  # its damaged records are noted as lost
-        self.counted = False  # and were counted once
-        self.tries = 0  # how often in a row it could not be read
-
-    @property
-    def cost(self):
-        """The flash it takes: nothing but its bytes while it is small, whole blocks after that."""
-        if self.size <= INLINE_BYTES:
-            return self.size
-        return (self.size + SEGMENT_BYTES - 1) // SEGMENT_BYTES * SEGMENT_BYTES
-
-    @property
-    def name(self):
-        """The file's name."""
-        return "%s%08x%08x%08x%s" % (
-            LANE_LETTERS[self.lane],
-            self.boot,
-            self.first,
-            self.last,
-            SUFFIX,
-        )
-
-    def holds(self, other):
-        """Whether everything in `other` is in here as well."""
-        return (
-            self.lane == other.lane
-            and self.boot == other.boot
-            and self.first <= other.first
-            and other.last <= self.last
-        )
-
-    def follows(self, later):
-        """Whether `later` goes on where this one ends."""
-        return self.lane == later.lane and self.boot == later.boot and self.last + 1 == later.first
+# One file: records `first`..`last` of a boot and lane, `size` bytes. A tuple, because a full outbox has a
+# hundred of them: an object with attributes takes 80 bytes of an ESP32's heap, this 32.
+Segment = namedtuple("Segment", ("lane", "boot", "first", "last", "size"))
 
 
-def from_name(name, size):
+def cost(segment):
+    """Return the flash it takes: nothing but its bytes while it is small, whole blocks after that."""
+    if segment.size <= INLINE_BYTES:
+        return segment.size
+    return (segment.size + SEGMENT_BYTES - 1) // SEGMENT_BYTES * SEGMENT_BYTES
+
+
+def name(segment):
+    """Return the file's name."""
+    letter = LANE_LETTERS[segment.lane]
+    return "%s%08x%08x%08x%s" % (letter, segment.boot, segment.first, segment.last, SUFFIX)
+
+
+def holds(one, other):
+    """Return whether everything in `other` is in `one` as well; both of one lane."""
+    return one.boot == other.boot and one.first <= other.first and other.last <= one.last
+
+
+def from_name(text, size):
     """Return the segment a file name stands for, None for any other name."""
-    if not name.endswith(SUFFIX) or len(name) != 25 + len(SUFFIX):
+    if not text.endswith(SUFFIX) or len(text) != 25 + len(SUFFIX):
         return None
     try:
-        boot, first, last = (int(name[n : n + 8], 16) for n in (1, 9, 17))
+        boot, first, last = (int(text[n : n + 8], 16) for n in (1, 9, 17))
     except ValueError:
         return None
     for lane, letter in LANE_LETTERS.items():
-        if letter == name[0] and first <= last:
+        if letter == text[0] and first <= last:
             return Segment(lane, boot, first, last, size)
     return None
 
@@ -79,17 +56,14 @@ def line(seq, kind, payload):
     return b"%08x " % crc32(body) + body + b"\n"
 
 
-def records(lines, wanted=1):
-    """Yield (seq, kind, payload) of each whole line with a seq from `wanted`; damaged lines are left out."""
-    for text in lines:
-        end = len(text) - 1
-        first = text.find(b" ", 9)
-        second = text.find(b" ", first + 1)
-        if first < 0 or second < 0 or text[end:] != b"\n":
-            continue
-        # A view: a heap of 64 KB is too small to copy what is only looked at.
-        if text[:9] != b"%08x " % crc32(memoryview(text)[9:end]):
-            continue
-        seq = int(text[9:first])
-        if seq >= wanted:
-            yield seq, str(text[first + 1 : second], "ascii"), text[second + 1 : end]
+def record(text):
+    """Return (seq, kind, payload) of a whole line, None for a damaged one."""
+    end = len(text) - 1
+    first = text.find(b" ", 9)
+    second = text.find(b" ", first + 1)
+    if first < 0 or second < 0 or text[end:] != b"\n":
+        return None
+    # A view: a heap of 64 KB is too small to copy what is only looked at.
+    if text[:9] != b"%08x " % crc32(memoryview(text)[9:end]):
+        return None
+    return int(text[9:first]), str(text[first + 1 : second], "ascii"), text[second + 1 : end]

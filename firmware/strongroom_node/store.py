@@ -38,13 +38,15 @@ class FileStore:
                 return None
             raise StoreError("cannot read %s: %s" % (name, error))
 
-    def lines(self, name):
-        """Yield a file's lines with their line feed, none where there is no file. Raises StoreError.
+    def lines(self, name, offset=0):
+        """Yield a file's lines with their line feed, from an offset on; none where there is no file.
 
-        A line longer than LINE_BYTES comes in pieces. Close the generator when you stop early.
+        Raises StoreError. A line longer than LINE_BYTES comes in pieces. Close the generator when you stop early.
         """
         try:
             with open(self._path(name), "rb") as file:
+                if offset:
+                    file.seek(offset)
                 while True:
                     line = piece = file.readline(_PIECE)
                     while len(piece) == _PIECE and piece[-1] != _LF and len(line) < LINE_BYTES:

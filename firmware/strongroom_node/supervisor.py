@@ -10,6 +10,7 @@ resets. A call that never returns stops this loop too, and the watchdog bites wi
 """
 
 import asyncio
+import gc
 
 from strongroom_node.compat import print_exc, sleep_ms, ticks_diff, ticks_ms
 
@@ -28,6 +29,7 @@ class _Job:
         self.last = ticks_ms()
         self.started = self.last
         self.crashes = 0
+        self.told = False  # that it failed
         self.task = None
         self.stuck = False
 
@@ -77,7 +79,12 @@ class Supervisor:
             now = ticks_ms()
             self.worst_gap = max(self.worst_gap, ticks_diff(now, last) - ROUND_MS)
             last = now
-            self._check(now)
+            try:
+                self._check(now)
+            except (
+                MemoryError
+            ):  # what it had to say is said in the next round, or the watchdog says it
+                gc.collect()
             if not self.starving:
                 self._wdt.feed()
                 if on_good is not None and ticks_diff(now, start) >= GOOD_MS:
@@ -92,8 +99,10 @@ class Supervisor:
                 self.starving = True
                 self._report("task.stuck", job.name, "no sign of life for %d ms" % late)
             elif job.crashes and ticks_diff(now, job.started) >= GOOD_MS:
+                if job.told:
+                    self._report("driver.ok", job.name, None)
+                job.told = False
                 job.crashes = 0
-                self._report("driver.ok", job.name, None)
 
     async def _keep(self, job):
         while True:
@@ -102,13 +111,21 @@ class Supervisor:
             try:
                 await job.make(job.beat)
                 why = "ended"
+            except MemoryError as error:
+                gc.collect()
+                print_exc(error)
+                why = "MemoryError"
             # Whatever a task dies of, the others must go on, and it is said out loud.
             except Exception as error:  # noqa: BLE001
                 print_exc(error)
                 why = "%s: %s" % (type(error).__name__, error)
             job.crashes += 1
-            if job.crashes == 1:
-                self._report("driver.fault", job.name, why)
+            if not job.told:
+                try:
+                    self._report("driver.fault", job.name, why)
+                    job.told = True
+                except MemoryError:  # at its next end, if it is not well by then
+                    gc.collect()
             pause = min(LONGEST_PAUSE_MS, 1000 << min(job.crashes - 1, 6))
             while pause > 0:
                 job.beat()

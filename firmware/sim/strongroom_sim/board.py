@@ -49,6 +49,13 @@ class Oracle:
 
     def accepted(self, lane, boot, seq, kind, mono):
         """Take note of one record; called right after the outbox has it."""
+        try:
+            self._note(lane, boot, seq, kind, mono)
+        except MemoryError:  # the node's heap is no reason to know less about it
+            gc.collect()
+            self._note(lane, boot, seq, kind, mono)
+
+    def _note(self, lane, boot, seq, kind, mono):
         line = (
             '{"out": "accepted", "lane": "%s", "boot": %d, "seq": %d, "kind": "%s", "mono": %d}\n'
         )

@@ -24,9 +24,9 @@ class MemoryStore:
         """Return the bytes of a file, None where there is none."""
         return self.files.get(name)
 
-    def lines(self, name):
-        """Yield the lines of a file, none where there is none."""
-        parts = self.files.get(name, b"").split(b"\n")
+    def lines(self, name, offset=0):
+        """Yield the lines of a file from an offset on, none where there is none."""
+        parts = self.files.get(name, b"")[offset:].split(b"\n")
         for part in parts[:-1]:
             yield part + b"\n"
         if parts[-1]:

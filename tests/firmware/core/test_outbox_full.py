@@ -158,11 +158,11 @@ def test_what_cannot_be_read_now_is_waited_for_and_given_up_only_after_some_trie
     class Shaky(MemoryStore):
         bad: dict[str, int] = {}  # noqa: RUF012  set by the test
 
-        def lines(self, name: str) -> Any:
+        def lines(self, name: str, offset: int = 0) -> Any:
             if self.bad.get(name, 0) > 0:
                 self.bad[name] -= 1
                 raise StoreError("cannot read")
-            yield from super().lines(name)
+            yield from super().lines(name, offset)
 
     for failures in (1, 2, 3):
         store, accepted = Shaky(), set[Key]()

@@ -194,11 +194,16 @@ def test_a_gateway_that_has_just_come_is_sent_everything_at_once():
 
 
 def test_a_configuration_that_the_heap_has_no_room_for_is_refused() -> None:
-    told = []
+    told, freed = [], []
+
+    class Outbox:
+        def relieve(self, step: int) -> bool:
+            freed.append(step)
+            return True
 
     class Full(Node):
         def __init__(self) -> None:
-            pass
+            self.outbox = Outbox()
 
         def _rarely(self, what: str, payload: bytes) -> None:
             raise MemoryError
@@ -208,3 +213,4 @@ def test_a_configuration_that_the_heap_has_no_room_for_is_refused() -> None:
 
     Full()._take_config(b"{}")
     assert told == [("config.refused", {"version": 0, "why": "no memory is left to look at it"})]
+    assert freed == [1, 2], "it was looked at again with more room"
