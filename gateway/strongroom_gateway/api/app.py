@@ -5,7 +5,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +18,7 @@ from ..errors import LedgerError, RefusedActError, UnknownActError
 from ..i18n import text
 from . import acts, find, loans, people, proofs, reach, reads, safes, stocktakes
 from .asking import language
+from .malformed import malformed
 from .page import page
 from .source import Operator, Source
 
@@ -109,8 +111,9 @@ def _bare(title: str, description: str, source: Source) -> FastAPI:
         generate_unique_id_function=_operation,
     )
     app.state.source = source
-    answers: list[tuple[type[Exception], Callable[[Request, Any], JSONResponse]]] = [
+    answers: list[tuple[type[Exception], Callable[[Request, Any], Response]]] = [
         (UnknownAlarmError, _unknown),
+        (RequestValidationError, malformed),
         (RefusedError, _refused),
         (RefusedActError, _refused_act),
         (UnknownActError, _unknown_act),

@@ -81,12 +81,23 @@ def perform(kind: str, by: str, body: Mapping[str, Any], now: int, ctx: Context)
     found = _acts.get(kind)
     if found is None:
         raise UnknownActError(kind)
+    _written(by, body)
     person = _allowed(found, by, ctx)
     try:
         asked = msgspec.convert(body, found.body)
     except msgspec.ValidationError as bad:
         raise RefusedActError("act.bad_body", {"reason": str(bad)}) from bad
     return found.do(Act(kind, by, asked, person), now, ctx)
+
+
+def _written(by: str, body: Mapping[str, Any]) -> None:
+    """Raise RefusedActError for half of a sign, which JSON can say and neither rows nor the record
+    can hold.
+    """
+    try:
+        msgspec.json.encode((by, body))
+    except UnicodeEncodeError as bad:
+        raise RefusedActError("act.bad_body", {"reason": bad.reason}) from bad
 
 
 def _allowed(kind: ActKind, by: str, ctx: Context) -> Person | None:

@@ -137,3 +137,14 @@ def test_answers_do_not_wait_for_acknowledgements_of_tcp(there):
     """Of two parts each, on one connection: with Nagle's algorithm every answer takes 40 ms more."""
     connections = there.gateway.api._servers[0].servers[0].sockets
     assert {s.proto for s in connections} == {socket.IPPROTO_TCP}
+
+
+def test_half_a_sign_is_refused_in_words(local):
+    for asked in (
+        {"by": "\ud800", "body": {"row": {"id": "b1", "name": "B"}}},
+        {"by": "li", "body": {"row": {"id": "b1", "name": "\ud800"}}},
+        {"by": "li", "body": {"\ud800": {}}},
+    ):
+        status, said = local.ask("POST", "/acts/item.register", asked)
+        assert status in (409, 422), said
+        assert said["detail"]
