@@ -2,7 +2,8 @@
 
 The first line of stdin is a JSON object: folder (its flash), settings (node.json), cause, and work, a
 list of [pause in ms, lane, kind, fields, times]. Prints accepted records, "emitted" when the work is
-done, "drained" each time the outbox is empty after that, pins and resets.
+done or a file called <folder>.enough exists, "drained" each time the outbox is empty after that, pins
+and resets.
 """
 
 import asyncio
@@ -28,13 +29,26 @@ def accepted(lane, boot, seq, kind, mono):
     say("accepted", lane=lane, boot=boot, seq=seq, kind=kind, mono=mono)
 
 
-async def work(node, items):
-    """Emit."""
+def exists(path):
+    """Whether there is such a file."""
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+async def work(node, items, enough):
+    """Emit, until the test has seen enough."""
+    count = 0
     for pause, lane, kind, fields, times in items:
         for _ in range(times):
+            if exists(enough):
+                break
             (node.emit if lane == "event" else node.measure)(kind, fields)
+            count += 1
             await sleep_ms(pause)
-    say("emitted", loop=node.supervisor.worst_gap)
+    say("emitted", count=count, loop=node.supervisor.worst_gap)
     was = None
     while True:
         counts = node.outbox.counts()
@@ -58,7 +72,8 @@ async def main():
     board = FakeBoard(task["folder"], task["settings"], task.get("cause", "power"))
     board.on_reset = leave
     node = Node(board, board.settings(), on_accept=accepted)
-    jobs = [asyncio.create_task(node.run()), asyncio.create_task(work(node, task["work"]))]
+    working = work(node, task["work"], task["folder"] + ".enough")
+    jobs = [asyncio.create_task(node.run()), asyncio.create_task(working)]
     say("ready", boot=node.boot, config=node.version, safe=node.safe)
     levels = {}
     while not jobs[0].done():

@@ -183,11 +183,12 @@ def test_a_wedged_broker_does_not_stall_the_node(boot, broker, room):
         program = boot(proxy.port, [[10, "event", "input", INPUT, 300]], keepalive=4)
         wait_for(lambda: len(have(room)) > 20, 10, "a running node")
         proxy.black_hole = True
-        line = program.line("emitted", seconds=20)
-        assert line["loop"] < 1000, "the loop was held up"
+        line = program.line("emitted", seconds=40)
+        # What waits for the broker waits 10 s: this tells it from a machine with other work.
+        assert line["loop"] < 5000, "the loop was held up"
         monos = [line["mono"] for line in program.lines if line["step"] == "accepted"]
         gaps = [b - a for a, b in pairwise(monos)]
-        assert max(gaps) < 1000
+        assert max(gaps) < 5000
         proxy.black_hole = False
         program.line("drained", seconds=60)
     assert have(room) == accepted(program)
