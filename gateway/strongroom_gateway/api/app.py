@@ -16,7 +16,7 @@ from ..alarms.isa182 import RefusedError
 from ..epcis import routes as epcis
 from ..errors import LedgerError, RefusedActError, UnknownActError
 from ..i18n import text
-from . import acts, find, loans, people, proofs, reach, reads, safes, stocktakes
+from . import acts, find, history, loans, people, proofs, reach, reads, safes, stocktakes
 from .asking import language
 from .malformed import malformed
 from .page import page
@@ -28,6 +28,7 @@ _READS = (
     find.api,
     reach.api,
     loans.api,
+    history.api,
     proofs.api,
     safes.api,
     stocktakes.api,

@@ -1,7 +1,7 @@
 """The history read: readings, minutes, hours and days of a sensor; its own read-only connection."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -9,7 +9,7 @@ from ..climate.compliance.calendar import Days
 from . import schema
 from .days import HistoryError
 from .readings import Reading, unpack_readings
-from .rollup import HOUR, MINUTE, Bucket, Part, minutes_of, unpack_buckets
+from .rollup import HOUR, MINUTE, Bucket, Part, Rolled, minutes_of, roll_up, unpack_buckets
 
 DAY: Final = 24 * HOUR
 Step = Literal["minute", "hour", "day"]
@@ -139,6 +139,23 @@ class HistoryReader:
         """Return the closed days that begin from `start` to `end` (Unix ms)."""
         return self._rows("day", sensor, start, end)
 
+    def open_days(self, sensor: str, start: int, end: int) -> Iterator[tuple[int, int, Rolled]]:
+        """Yield the days that have readings and are not closed, or not with all of them: begin, end
+        (Unix ms), and what it is rolled up to now.
+        """
+        number, holds = self._number(sensor), self.holds()
+        rows = self._connection.execute(
+            "SELECT DISTINCT day FROM fresh WHERE sensor = ? AND day BETWEEN ? AND ? ORDER BY day",
+            (number, *self._names(start, end)),
+        ).fetchall()
+        for (day,) in rows:
+            today = date.fromisoformat(day)
+            begin, until = self.days.bounds(today)
+            earlier = list(self._of_day(number, (today - timedelta(days=1)).isoformat()))
+            before = earlier[-1] if earlier else None
+            found = list(self._of_day(number, day))
+            yield begin, until, roll_up(found, begin, until, holds, before)
+
     def chart(
         self, sensor: str, start: int, end: int, points: int = 2000
     ) -> tuple[Step, list[Any]]:
@@ -158,6 +175,14 @@ class HistoryReader:
             (self._number(sensor), start, end),
         )
         return step, rows.fetchall()
+
+    def reading_count(self, sensor: str, start: int, end: int) -> int:
+        """Return how many readings closed days have that begin from `start` to `end` (Unix ms)."""
+        found = self._connection.execute(
+            "SELECT coalesce(sum(readings), 0) FROM day WHERE sensor = ? AND at >= ? AND at < ?",
+            (self._number(sensor), start, end),
+        ).fetchone()
+        return int(found[0])
 
     def refused(self, sensor: str, start: int, end: int) -> int:
         """Return how many readings were left out of closed days, not being believed."""
@@ -200,7 +225,10 @@ class HistoryReader:
         ).fetchone()
         rows = [] if packed is None else unpack_readings(packed[0])
         late = self._connection.execute(
-            "SELECT at, t, rh, source FROM fresh WHERE day = ? AND sensor = ? ORDER BY at, rowid",
+            "SELECT at, t, rh, source FROM fresh WHERE day = ? AND sensor = ?"
+            " AND NOT EXISTS (SELECT 1 FROM refused WHERE refused.sensor = fresh.sensor"
+            " AND refused.boot = fresh.boot AND fresh.seq BETWEEN refused.first AND refused.last)"
+            " ORDER BY at, rowid",
             (day, number),
         ).fetchall()
         if late:

@@ -176,6 +176,8 @@ TEXTS = {"/metrics", "/api/v1/proofs/file"}
 ELSEWHERE = {"/api/v1/epcis", "/api/v1/epcis/report"}  # tests/gateway/epcis/test_routes.py
 ELSEWHERE |= {f"/api/v1/{path}" for path in ("slips", "slips/{slip}", "loans", "loans/{loan}")}
 """See tests/gateway/loans/test_reading.py."""
+CLIMATE = {f"/api/v1/climate/{path}" for path in ("history", "compliance", "register.{kind}")}
+"""See test_history.py."""
 
 
 @pytest.mark.parametrize(("path", "asked"), PATHS)
@@ -189,7 +191,7 @@ def test_what_is_answered_is_what_is_described(client, path, asked):
 
 def test_every_described_path_is_asked_above(client):
     described = {p for p, m, _ in operations(client.app.openapi())}
-    assert described == {p for p, _ in PATHS} | TEXTS | ELSEWHERE
+    assert described == {p for p, _ in PATHS} | TEXTS | ELSEWHERE | CLIMATE
 
 
 def test_the_room(client):

@@ -8,7 +8,7 @@ from ...climate.compliance.calendar import Days, month_of, year_of
 from ...climate.compliance.excursions import Excursion
 from ...climate.compliance.limits import Definition
 from ...climate.compliance.run import Compliance
-from ...climate.compliance.tally import Period
+from ...climate.compliance.tally import Period, Result
 from ...climate.science.seasonal import LEAST_DAYS, TooShortError, seasonal_band
 from ..query import DAY, HistoryReader
 from ..readings import Reading
@@ -44,14 +44,9 @@ def build_part(
     Without `facts` nothing is known of causes and actions. Raises HistoryError when the history has
     no such sensor.
     """
+    result, used, pruned = judge(history, sensor, held.definition, first, last)
     days = Days(held.definition.time_zone)
     start, end = days.bounds(first)[0], days.bounds(last)[1]
-    pruned = history.pruned_days(sensor, start, end)
-    run = Compliance(held.definition, start, end)
-    used: set[int] = set()
-    for at, t, rh, hold in _readings(history, sensor, (start, end), set(pruned), used):
-        run.add(at, t, rh, hold)
-    result = run.close()
     hours = history.hours(sensor, start, end)
     derived = _derive(hours, days)
     sources = {one.id: one for one in history.sources()}
@@ -82,6 +77,30 @@ def build_part(
             )
         ],
     )
+
+
+class Judged(NamedTuple):
+    """How a sensor kept to a definition, by readings of which sources; and the days of which only
+    minutes were left to go by.
+    """
+
+    result: Result
+    used: set[int]
+    pruned: list[str]
+
+
+def judge(
+    history: HistoryReader, sensor: str, definition: Definition, first: date, last: date
+) -> Judged:
+    """Return how a sensor kept to its limits on local days, both included. Raises HistoryError."""
+    days = Days(definition.time_zone)
+    start, end = days.bounds(first)[0], days.bounds(last)[1]
+    pruned = history.pruned_days(sensor, start, end)
+    run = Compliance(definition, start, end)
+    used: set[int] = set()
+    for at, t, rh, hold in _readings(history, sensor, (start, end), set(pruned), used):
+        run.add(at, t, rh, hold)
+    return Judged(run.close(), used, pruned)
 
 
 def _told(
