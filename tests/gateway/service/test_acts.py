@@ -94,10 +94,12 @@ def test_a_refusal_is_said_in_words_and_leaves_nothing(there, local, kind, asked
     assert there.get("/api/v1/room")[2]["ledger"]["size"] == size
 
 
-def test_nobody_is_told_that_an_act_is_done_that_the_disk_did_not_take(there, local):
+def test_nobody_is_told_that_an_act_is_done_that_the_disk_did_not_take(there, local, monkeypatch):
     assert local.ask("POST", "/acts/item.register", box("b1"))[0] == 200
     there.disk.full = True
-    status, answer = local.ask("POST", "/acts/item.register", box("b2"))
+    with monkeypatch.context() as impatient:
+        impatient.setattr("strongroom_gateway.surface._ACT_SECONDS", 0.5)
+        status, answer = local.ask("POST", "/acts/item.register", box("b2"))
     assert (status, "not recording" in answer["detail"]) == (503, True)
     there.disk.full = False
     wait_for(lambda: is_well(there), what="the gateway being well again")
