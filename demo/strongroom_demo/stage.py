@@ -209,11 +209,14 @@ class Stage:
             self._say(_("{node} ended: {reason}", node=node, reason=last[0]))
 
     def _caused(self) -> list[Caused]:
-        """The alarms that are due: those whose cause lasted long enough before the story ended."""
+        """The alarms with a cause; due are those whose cause lasted long enough before the end."""
         return [
-            Caused(expect, self._began_unix + expect.at)
+            Caused(
+                expect,
+                self._began_unix + expect.at,
+                expect.at + DUE_MS.get(expect.code, SETTLE_MS) <= self._played_ms,
+            )
             for expect in expected(self.options.seed, self._played_ms)
-            if expect.at + DUE_MS.get(expect.code, SETTLE_MS) <= self._played_ms
         ]
 
     def _settled(self) -> bool:
@@ -222,7 +225,8 @@ class Stage:
         record = read_record(self.site.ledger)
         if any(record.lost(wanted) for wanted in self._wanted.values()) or not self.asking.done:
             return False
-        return all(alarm for _cause, alarm in match(self._caused(), raised_from(self.entries)))
+        pairs = match(self._caused(), raised_from(self.entries))
+        return all(alarm is not None for cause, alarm in pairs if cause.due)
 
     def _all_heard(self) -> bool:
         self._look(0)

@@ -72,6 +72,21 @@ def test_a_cause_without_its_alarm_is_missing() -> None:
     assert not is_good(made)
 
 
+def test_what_the_boards_say_after_the_end_is_no_part_of_the_run() -> None:
+    made = report({"a": [key("a", 1)]}, [key("a", 1), key("a", 2), key("b", 1)])
+    assert (made["sent"], made["committed"], made["nodes"]["a"]["committed"]) == (1, 1, 1)
+
+
+def test_a_cause_shortly_before_the_end_may_have_its_alarm_and_need_not() -> None:
+    late = Caused(Expect(100, "exit.no_leave", "box-1"), 100, due=False)
+    without = report({}, [], [late], [])
+    assert without["alarms"] == without["alarms_missing"] == []
+    assert is_good(without)
+    came = report({}, [], [late], [Raised(300, "exit.no_leave", "box-1", {})])
+    assert [alarm["latency_ms"] for alarm in came["alarms"]] == [200]
+    assert came["alarms_unexpected"] == []
+
+
 def test_alarms_answer_the_cause_they_are_about() -> None:
     causes = [cause("badge.unknown", "04aa", 5_000), cause("badge.unknown", "04bb", 1_000)]
     alarms = [
