@@ -13,6 +13,7 @@ from ..room.context import Context
 from ..room.model import CertificateKind, Item, ItemKind, Person, Place, PlaceKind, Role
 from ..room.rows import Row
 from ..room.seeds import tags_of
+from . import numbers
 
 _DEEPEST = 32
 _SAID = 80
@@ -26,6 +27,11 @@ _SECTIONS: dict[str, type[ItemSection | PersonSection | PlaceSection]] = {
 }
 _FIELD: Final = re.compile(r"at `\$\.(?P<field>[a-z_]+)(?:\[(?P<n>\d+)\])?`")
 """Where msgspec says that a value does not fit."""
+_LABELS: Final = ("name", "number", "department", "project", "scope")
+_UNSEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+"""Line ends, and signs nobody sees: with them two names look like one, or a name like two lines."""
 _KNOWN: Final[dict[tuple[str, str], Any]] = {
     ("item", "kind"): ItemKind,
     ("item", "certificate"): CertificateKind,
@@ -48,7 +54,7 @@ class Batch:
         self.rows[owner] = row
         self._tags.update(dict.fromkeys(tags_of(row), owner))
         if isinstance(row, Item) and row.number is not None:
-            self._numbers[row.number] = row.id
+            self._numbers[numbers.plain(row.number)] = row.id
 
     def person(self, name: str, ctx: Context) -> Person | None:
         """Return a person as registered after these rows."""
@@ -70,7 +76,7 @@ class Batch:
 
     def number_of(self, number: str, ctx: Context) -> str | None:
         """Return which item has a number after these rows."""
-        return self._numbers.get(number) or ctx.rows.points("number", number)
+        return self._numbers.get(numbers.plain(number)) or ctx.rows.points("number", number)
 
 
 def person(given: dict[str, object], ctx: Context, batch: Batch) -> Person:
@@ -89,9 +95,10 @@ def item(given: dict[str, object], ctx: Context, batch: Batch) -> Item:
     if was is not None and was.number is not None and was.number != checked.number:
         raise RefusedActError("act.number_fixed", {"item": was.id, "number": was.number})
     if checked.number is not None:
-        holder = batch.number_of(checked.number, ctx)
-        if holder not in (None, checked.id):
-            raise RefusedActError("act.number_taken", {"number": checked.number, "by": holder})
+        for number in numbers.alike(checked.number, ctx.rows):
+            holder = batch.number_of(number, ctx)
+            if holder not in (None, checked.id):
+                raise RefusedActError("act.number_taken", {"number": number, "by": holder})
     if checked.kind == "certificate":
         if checked.certificate is None:
             raise RefusedActError("act.certificate_kind", {"item": checked.id})
@@ -159,6 +166,13 @@ def _typed(given: dict[str, object], kind: str, row: type[_R]) -> _R:
         section = msgspec.convert(given, _SECTIONS[kind])
     except msgspec.ValidationError as bad:
         raise _said(str(bad), kind, given) from bad
+    for field in _LABELS:
+        label = getattr(section, field, None)
+        for part in label if isinstance(label, list) else [label]:
+            if part is not None and (_UNSEEN.search(part) or part != part.strip()):
+                raise RefusedActError(
+                    "act.bad_label", {"column": field, "cell": ascii(part[:_SAID])}
+                )
     return msgspec.convert(msgspec.to_builtins(section), row)
 
 

@@ -121,7 +121,7 @@ def offer(asked: Act[Offer], now: int, ctx: Context) -> Effects:
     """Project manager A lists the originals to hand over; the list may hold nothing else (C8)."""
     body = asked.body
     b = ctx.person(body.handler_b)
-    if b is None or "handler_b" not in b.roles or b.id == asked.by:
+    if b is None or not b.active or "handler_b" not in b.roles or b.id == asked.by:
         raise RefusedActError("act.not_handler_b", {"person": body.handler_b})
     if body.safe not in ctx.safes:
         raise RefusedActError("act.unknown_safe", {"safe": body.safe})
@@ -255,7 +255,9 @@ def _compare(transfer: Transfer, counted: Confirmation, ctx: Context) -> None:
 
 def _items(transfer: Transfer, ctx: Context) -> list[Item]:
     """Return the items a transfer becomes; RefusedActError for one that cannot be registered."""
-    section = ctx.safes[transfer.safe]
+    section = ctx.safes.get(transfer.safe)
+    if section is None:  # taken out of the configuration since
+        raise RefusedActError("act.unknown_safe", {"safe": transfer.safe})
     place = section.place or section.id
     batch, items = Batch(), []
     for n, c in enumerate(transfer.certificates, 1):

@@ -236,6 +236,38 @@ def test_no_name_is_another_one_that_looks_the_same(there, row, key):
     assert refusal(there, "item.register", "li", {"row": row}) == key
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"name": "Box 1\nexit.no_leave cleared"},
+        {"name": "Box 1\u202e"},
+        {"name": "Box\u200b1"},
+        {"name": " Box 1"},
+        {"number": "N-1 "},
+        {"number": "N\u00ad-1"},
+        {"department": "a\rb"},
+        {"project": "\x1b[2J"},
+    ],
+)
+def test_no_label_hides_something(there, row):
+    body = {"row": {"id": "b1", "name": "Box"} | row}
+    assert refusal(there, "item.register", "li", body) == "act.bad_label"
+
+
+def test_G6_the_same_volume_with_other_noughts_is_the_same_number(there):
+    there.act("item.register", "li", box("b1", number="HX-H-01-0012"), T0)
+    for other in ("HX-H-01-12", "HX-H-01-012", "HX-H-01-000000012"):
+        assert refusal(there, "item.register", "li", box("b2", number=other)) == "act.number_taken"
+    rows = [
+        {"id": "b3", "name": "B", "number": "HX-H-01-0013"},
+        {"id": "b4", "name": "B", "number": "HX-H-01-13"},
+        {"id": "b5", "name": "B", "number": "HX-H-1-0013"},
+    ]
+    summary = imported(there, "item", rows)
+    assert [(r["row"], r["key"]) for r in summary["refused"]] == [(2, "act.number_taken")]
+    there.act("item.register", "li", box("b1", number="HX-H-01-0012", pages=3), T0)
+
+
 def test_what_a_refusal_says_again_is_short(there):
     summary = imported(there, "item", [{"id": "x" * 100_000, "name": "B"}])
     assert len(json.dumps(summary)) < 1_000

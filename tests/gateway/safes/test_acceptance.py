@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+import msgspec
 import pytest
 from strongroom_gateway.errors import RefusedActError
 from support.safes import AN, BO, DEED3, Strongbox
@@ -119,3 +120,16 @@ def test_a_list_that_is_sent_back_is_over(there):
     assert refused(there, "certificate.confirm", "dan", counting()) == "act.no_transfer"
     there.act("certificate.offer", "chi", OFFER)
     assert there.last("certificate.offered")["transfer"]["id"] == "T000002"
+
+
+def test_a_list_for_a_safe_that_is_no_longer_there_can_only_be_sent_back(there):
+    there.act("certificate.confirm", "dan", counting())
+    del there.room.ctx.safes["deeds"]  # as after a start with another configuration
+    assert refused(there, "certificate.confirm", "an", counting()) == "act.unknown_safe"
+    there.act("certificate.reject", "an", {"transfer": "T000001", "reason": "no such safe"})
+
+
+def test_C5_nobody_who_has_left_is_named_to_check_a_list(there):
+    dan = msgspec.to_builtins(there.room.ctx.person("dan"))
+    there.act("person.register", "local:root", {"row": dan | {"active": False}})
+    assert refused(there, "certificate.offer", "chi", OFFER) == "act.not_handler_b"
