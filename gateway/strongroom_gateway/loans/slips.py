@@ -80,6 +80,9 @@ def approve(asked: Act[SlipApproval], now: int, ctx: Context) -> Effects:
     _decides(asked, slip, ctx)
     if slip.state != "requested":
         raise _wrong_state(slip, ctx)
+    borrower = ctx.person(slip.person)
+    if borrower is None or not borrower.active:
+        raise RefusedActError("act.person_inactive", {"person": ctx.person_name(slip.person)})
     until = end_of_day(now, ctx.config.loans.slip_days, ctx)
     entry = _decision(slip, asked, now) | {"until": until, "comment": asked.body.comment}
     return [Record("slip.approved", entry), LOOK]

@@ -95,6 +95,16 @@ def test_D2_a_deputy_answers_for_departments_not_for_people_without_one():
     assert refusal(office, "slip.approve", "deng", slip=slip) == "slip.refused.no_department"
 
 
+def test_D2_nothing_is_approved_for_somebody_who_has_left():
+    office = Office()
+    slip = office.slip("han", "B2", by=None)
+    left = {"id": "han", "name": "Han", "roles": ["handler_a"], "active": False}
+    office.act("person.register", "gao", row=left)
+    assert refusal(office, "slip.approve", "gao", slip=slip) == "act.person_inactive"
+    office.act("slip.refuse", "gao", slip=slip, reason="Han has left")
+    assert status(office, slip) == "refused"
+
+
 def test_D4_what_leaves_the_house_is_approved_by_the_leadership_alone():
     office = Office()
     slip = office.slip("han", "B2", by=None, **LEGAL)
