@@ -8,7 +8,7 @@ import json
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -62,6 +62,11 @@ class _Scratch:
         """Return the JSON stored under a key."""
         found = self._connection.execute("SELECT value FROM made WHERE key = ?", (key,)).fetchone()
         return None if found is None else str(found[0])
+
+    def some(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return those of several keys that there are, with their JSON."""
+        found = {key: self.row(key) for key in keys}
+        return {key: row for key, row in found.items() if row is not None}
 
     def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
         """Return keys behind `after` and before `until` in their order, with their JSON."""

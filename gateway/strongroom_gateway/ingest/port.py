@@ -5,7 +5,7 @@ from one thread at a time, publishes alarms and commands at once, and records th
 message.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -68,6 +68,12 @@ class Room(Protocol):
 
     def decide(self, event: Sensed, now: int) -> Decision:
         """Decide on one committed-to-be message."""
+        ...
+
+    def foresee(self, events: Sequence[Sensed]) -> None:
+        """Take note that these are likely to be decided on next: what is read for each may be read
+        for all of them at once. It changes nothing.
+        """
         ...
 
     def status(self, status: Status, now: int) -> Decision:

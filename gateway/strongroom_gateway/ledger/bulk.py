@@ -11,13 +11,13 @@ from functools import cache
 from itertools import chain
 from typing import Any, Final
 
-_CHUNKS: Final = (128, 16, 1)
+_CHUNKS: Final = (256, 32, 4, 1)
 
 
 @cache
-def _statement(insert: str, width: int, rows: int) -> str:
+def _statement(insert: str, width: int, rows: int, tail: str) -> str:
     row = f"({','.join('?' * width)})"
-    return f"{insert} VALUES {','.join([row] * rows)}"
+    return f"{insert} VALUES {','.join([row] * rows)}{tail}"
 
 
 def insert_rows(
@@ -29,7 +29,7 @@ def insert_rows(
     width = len(rows[0])
     start = 0
     for size in _CHUNKS:
-        statement = _statement(insert, width, size) + tail
+        statement = _statement(insert, width, size, tail)
         while len(rows) - start >= size:
             part = rows[start : start + size]
             connection.execute(statement, tuple(chain.from_iterable(part)))

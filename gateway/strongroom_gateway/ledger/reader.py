@@ -1,7 +1,7 @@
 """The read side: its own read-only connections, never in the writer's way."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
@@ -19,6 +19,7 @@ from .tree import Consistency, Head, Inclusion, Prover
 
 MOST: Final = 1_000
 _ROW: Final = "SELECT value FROM room_state WHERE key = ?"
+_MOST_KEYS: Final = 256
 _ROWS: Final = ("r/", "r0")  # the first key of the rows, and the first behind them
 _DECIDED: Final = ("decided/", "decided0")  # the same of what was decided on, see ingest.marks
 _ranges: Final = msgspec.json.Decoder(list[tuple[int, int]]).decode
@@ -246,6 +247,21 @@ class Reader:
             raise RowsUnreadableError(str(error)) from error
         return None if found is None else str(found[0])
 
+    def some(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return those of several rows of the room that there are. Raises RowsUnreadableError."""
+        found: dict[str, str] = {}
+        try:
+            with self._connection() as connection:
+                for start in range(0, len(keys), _MOST_KEYS):
+                    part = keys[start : start + _MOST_KEYS]
+                    # Few sizes, so that few statements are prepared: the last one again is no harm.
+                    size = 1 << (len(part) - 1).bit_length()
+                    wanted = (*part, *[part[-1]] * (size - len(part)))
+                    found.update(connection.execute(_some(size), wanted).fetchall())
+        except (sqlite3.Error, OSError, LedgerError) as error:
+            raise RowsUnreadableError(str(error)) from error
+        return found
+
     def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
         """Return rows behind `after` and before `until` in their order. Raises RowsUnreadableError."""
         try:
@@ -342,6 +358,10 @@ class Reader:
                 " (SELECT coalesce(max(id), 0) FROM reading)"
             ).fetchone()
         return Counts(entries, readings, refused, missing)
+
+
+def _some(keys: int) -> str:
+    return f"SELECT key, value FROM room_state WHERE key IN ({','.join('?' * keys)})"  # noqa: S608  # only fixed words
 
 
 def _where(*filters: tuple[str, str | None]) -> tuple[str, list[str]]:

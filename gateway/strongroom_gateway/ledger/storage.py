@@ -35,6 +35,9 @@ class SqliteStorage:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA recursive_triggers = ON")
+            # Rows of one statement are gathered in a temporary table when the table they go into has
+            # a trigger: in memory that is a quarter of the cost of an entry less than in a file.
+            connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("PRAGMA cache_size = -8192")
             connection.execute("PRAGMA journal_size_limit = 16777216")
         except sqlite3.Error:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ..contract import Info, Sensed, Status
+from ..contract import Info, Sensed, Status, Tag
 from ..errors import RefusedActError, RowsUnreadableError, UnwritableEntryError
 from ..ingest.port import NOTHING, Command, Decision, Entry
 from . import acts
@@ -99,6 +99,12 @@ class Room:
         if hearing is None:
             hearing = self._listen(route, f"{event.lane}/{event.kind}", EVERY_MESSAGE)
         return self._run(hearing, event, now)
+
+    def foresee(self, events: Iterable[Sensed]) -> None:
+        """Read together what deciding on each of these will look up."""
+        tags = [event.body.id for event in events if isinstance(event.body, Tag)]
+        if tags:
+            self.ctx.rows.foresee("tag", tags)
 
     def unkept(self, now: int) -> Decision:
         """Take the last decision back, for there is no room to keep it: the message will come again

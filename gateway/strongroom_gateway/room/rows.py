@@ -5,7 +5,9 @@ rows stay on the disk and are read through. What was written and may not be on t
 here until `settled` says that all of it is.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 
 import msgspec
@@ -91,6 +93,10 @@ class RowSource(Protocol):
         """Return the JSON stored under a key."""
         ...
 
+    def some(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return those of several keys that there are, with their JSON."""
+        ...
+
     def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
         """Return keys behind `after` and before `until` in their order, with their JSON."""
         ...
@@ -105,6 +111,11 @@ class MemoryRows:
     def row(self, key: str) -> str | None:
         """Return the JSON stored under a key."""
         return self.held.get(key)
+
+    def some(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return those of several keys that there are, with their JSON."""
+        found = {key: self.row(key) for key in keys}
+        return {key: row for key, row in found.items() if row is not None}
 
     def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
         """Return keys behind `after` and before `until` in their order, with their JSON."""
@@ -141,6 +152,8 @@ class Rows:
         self._source: RowSource = source or MemoryRows()
         self._fresh: dict[str, str | None] = {}
         self._known: dict[str, Any] = {}
+        self._ahead: Mapping[str, str] = {}
+        """What `foresee` found on the disk; good until what was written since is there too."""
         self.journal = Journal()
         self.unread = 0
         """How often the source could not be read."""
@@ -166,6 +179,21 @@ class Rows:
         return cast(
             "str | None", self._learn(key, None if raw is None else msgspec.json.decode(raw))
         )
+
+    def foresee(self, kind: str, names: Iterable[str]) -> None:
+        """Read together what will be asked for one by one: alone, each look at the disk costs more
+        than all else that is done about a tag. What cannot be read now is left to those who ask.
+        """
+        known, fresh = self._known, self._fresh
+        keys = {f"{PREFIX}{kind}/{name}" for name in names}
+        unknown = [key for key in keys if key not in known and key not in fresh]
+        self._ahead = {}
+        if len(unknown) < 2:
+            return
+        with suppress(RowsUnreadableError):
+            self._ahead = self._source.some(unknown)
+            self._make_room(len(unknown))
+            known.update((key, None) for key in unknown if key not in self._ahead)
 
     def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[tuple[str, str]]:
         """Yield (id, JSON) of rows whose id begins with `prefix` and lies behind `after`, in
@@ -198,11 +226,13 @@ class Rows:
         """Everything written so far is on the disk."""
         if self._fresh:
             self._fresh.clear()
+            self._ahead = {}
 
     def source(self, source: RowSource) -> None:
         """Read from here from now on."""
         self._source = source
         self._known.clear()
+        self._ahead = {}
 
     def readable(self) -> bool:
         """Return whether the source can be read now."""
@@ -228,6 +258,8 @@ class Rows:
     def _raw(self, key: str) -> str | None:
         if key in self._fresh:
             return self._fresh[key]
+        if key in self._ahead:
+            return self._ahead[key]
         try:
             return self._source.row(key)
         except RowsUnreadableError:
@@ -235,12 +267,16 @@ class Rows:
             raise
 
     def _learn(self, key: str, value: Any) -> Any:
-        known = self._known
-        if len(known) >= _MOST_KNOWN:
-            for old in list(known)[: _MOST_KNOWN // 10]:
-                del known[old]
-        known[key] = value
+        self._make_room(1)
+        self._known[key] = value
         return value
+
+    def _make_room(self, rows: int) -> None:
+        """Forget the rows that were learned first, where there would be too many."""
+        known = self._known
+        if len(known) + rows > _MOST_KNOWN:
+            for old in list(islice(known, max(rows, _MOST_KNOWN // 10))):
+                del known[old]
 
     def _pages(self, start: str, until: str) -> Iterator[tuple[str, str]]:
         try:

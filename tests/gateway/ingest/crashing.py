@@ -57,6 +57,9 @@ class CountingRoom:
         body = {"node": event.node, "boot": event.boot, "seq": event.seq, "number": self.count}
         return Decision(entries=[Entry("test.decided", body)], states=[("count", str(self.count))])
 
+    def foresee(self, events: Sequence[Sensed]) -> None:
+        pass
+
     def status(self, status: Status, now: int) -> Decision:
         return NOTHING
 

@@ -1,7 +1,7 @@
 """A pipeline with a real ledger, a fake broker and a room that a test tells what to decide."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ class RecordingRoom:
     def __init__(self) -> None:
         self.answer: Callable[[Sensed], Decision] = lambda event: NOTHING
         self.decided: list[tuple[str, int, str, int]] = []
+        self.foreseen: list[tuple[list[int], int]] = []
+        """The numbers of each batch, and how many messages had been decided on before it."""
         self.presence: list[Status | Info] = []
         self.faults: list[tuple[str, bool, str, Mapping[str, Any]]] = []
         self.fault_answer: Callable[[str, bool], Decision] = lambda kind, on: NOTHING
@@ -37,6 +39,9 @@ class RecordingRoom:
         self.decided.append((event.node, event.boot, event.lane, event.seq))
         self.last = self.answer(event)
         return self.last
+
+    def foresee(self, events: Sequence[Sensed]) -> None:
+        self.foreseen.append(([event.seq for event in events], len(self.decided)))
 
     def status(self, status: Status, now: int) -> Decision:
         self.presence.append(status)
