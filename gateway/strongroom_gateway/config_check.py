@@ -35,10 +35,13 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class ConfigProblemsError(ConfigError):
-    """The file cannot be used; `problems` holds every reason found."""
+    """The file cannot be used; `problems` holds every reason found. `file` stands before each."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(problem.say() for problem in problems))
+    def __init__(self, problems: list[Problem], file: Path | None = None) -> None:
+        said = [problem.say() for problem in problems]
+        if file is not None:
+            said = [one if one.startswith(f"{file}: ") else f"{file}: {one}" for one in said]
+        super().__init__("\n".join(said))
         self.problems = problems
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .config import load
+from .config_check import ConfigProblemsError
 from .i18n import text
 from .running import Gateway
 from .stopping import stopping
@@ -28,8 +29,12 @@ def register(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until SIGTERM or SIGINT; all that was received is on the disk when this returns."""
     set_up_logging(arguments.log)
-    settings = load(arguments.config)
-    gateway = Gateway(settings, make_transport(settings.config))
+    try:
+        settings = load(arguments.config)
+        transport = make_transport(settings.config)
+    except ConfigProblemsError as bad:
+        raise ConfigProblemsError(bad.problems, arguments.config) from None
+    gateway = Gateway(settings, transport)
     with stopping() as told:
         gateway.start()
         config = settings.config

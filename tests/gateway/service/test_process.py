@@ -164,6 +164,24 @@ def test_kill_restart_command_line_and_a_clean_end(site, broker, capsys):
     assert "no gateway" in capsys.readouterr().err.lower()
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prot = 1", "gateway.toml: api.prot: is not known here; did you mean port?"),
+        (None, "gateway.toml: cannot be read: No such file or directory"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_named_once(
+    tmp_path, capsys, monkeypatch, text, said
+):
+    monkeypatch.setattr("strongroom_gateway.service.set_up_logging", lambda level: None)
+    file = tmp_path / "gateway.toml"
+    if text is not None:
+        file.write_text(CONFIG.format(broker=1, api=1).replace("[api]", f"[api]\n{text}"))
+    assert main(["gateway", "--config", str(file)]) == 2
+    assert capsys.readouterr().err == f"strongroom: {tmp_path}/{said}\n"
+
+
 @pytest.mark.needs("mosquitto")
 def test_it_starts_while_the_broker_is_away_and_finds_it_later(site, broker):
     broker.stop()
