@@ -129,7 +129,7 @@ def of_the_gate(
     for one in fresh:
         if "gate" in one.body and "item" in one.body:
             decided.setdefault(one.body["item"], Counter())[one.kind] += 1
-        if one.kind == "alarm.raised" and one.body["code"].startswith("exit."):
+        if one.kind == "alarm.raised" and one.body["code"] in ("exit.no_leave", "exit.unclear"):
             decided.setdefault(one.body["subject"], Counter())[one.body["code"]] += 1
     standing = room.watcher.standing()
     for item in decided.keys() - walks.keys():

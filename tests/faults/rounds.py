@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from support.waiting import wait_for
 
-from faults.archive import NODES
-from faults.people import Archive, Day
+from faults.archive import NODES, box
+from faults.people import Archive, Day, number
 from faults.room import Refusal, Room
 
 FAULTS = (
@@ -102,20 +102,20 @@ class Round:
     def _disk(self) -> None:
         """While the disk refuses, a theft is told at once, and nothing is recorded of it.
 
-        A gateway that begins on a full disk cannot even read: it knows nobody's slip and asks for a
-        look.
+        A gateway that begins on a full disk cannot even read: it knows nobody's slip and stops the
+        tag, whoever's it is.
         """
         room = self.room
         if "gateway" in self.faults:
             room.start_gateway()
             self.day.blind = room.refuses == "full"
         stolen = self.day.stolen_while_the_disk_refuses()
-        codes = {"exit.no_leave", "exit.unclear"} if self.day.blind else {"exit.no_leave"}
+        alarm = f"exit.no_leave:{stolen}"
+        if self.day.blind:
+            alarm = f"exit.not_readable:{box(number(stolen))['tags'][1]}"
 
         def told() -> bool:
-            standing = room.watcher.standing()
-            seen = {f"{code}:{stolen}" for code in codes} & standing
-            return bool(seen) and "ledger.not_recording" in standing
+            return {alarm, "ledger.not_recording"} <= room.watcher.standing()
 
         wait_for(
             told,

@@ -1,6 +1,7 @@
 """Rows in memory behind a disk that can be in trouble."""
 
 from strongroom_gateway.errors import RowsUnreadableError
+from strongroom_gateway.room.core import Room
 from strongroom_gateway.room.rows import MemoryRows
 
 
@@ -22,3 +23,11 @@ class TroubledRows(MemoryRows):
     def _look(self) -> None:
         if self.trouble:
             raise RowsUnreadableError("disk I/O error")
+
+
+def on_disk(room: Room) -> TroubledRows:
+    """Put the rows of a room on a disk; what it knew of them by heart is forgotten."""
+    disk = TroubledRows({k: v for k, v in room.rows().items() if k.startswith("r/")})
+    room.ctx.rows.settled()
+    room.ctx.rows.source(disk)
+    return disk

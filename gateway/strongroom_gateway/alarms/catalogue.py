@@ -62,6 +62,8 @@ _KINDS = (
     AlarmKind("sensor.lost", "medium", parent="node.silent"),
     AlarmKind("exit.no_leave", "critical", latching=True, momentary=True),
     AlarmKind("exit.unclear", "low", worse="high"),
+    AlarmKind("exit.not_readable", "high", worse="critical", latching=True),
+    AlarmKind("exit.not_followed", "critical"),
     AlarmKind("safe.outside_hours", "critical", latching=True),
     AlarmKind("safe.nobody", "critical", latching=True, momentary=True),
     AlarmKind("safe.one_person", "critical", latching=True, momentary=True),

@@ -3,41 +3,25 @@
 Where the reads do not tell, exit.unclear asks for a look; see docs/gate.md.
 """
 
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
 from ..contract import Sensed, Tag
 from ..custody.section import GateSection
 from ..room.context import Context, sensed_at
-from ..room.effects import NONE, Clear, Effect, Effects, Start, Tick
+from ..room.effects import NONE, Effect, Effects, Start, Tell, Tick
 from ..room.model import Item
-from ..room.registry import RuleState, rule
-from .direction import STAYING, Report, Side, Track, Verdict, conclude, follow, leave, too_late
-from .gate_judging import CODE, UNCLEAR, Message, judge, manner_of, near_side, question, unmoved
+from ..room.registry import rule
+from .direction import STAYING, Report, Side, Verdict, conclude, follow, leave, too_late
+from .gate_held import Held, side_of
+from .gate_judging import CODE, judge, manner_of, message_of, near_side, question, unmoved
+from .gate_late import decided_late, handed_over, report_handed_over
+from .gate_passage import LOOK_AGAIN, Passage, clear, followed, patience, remembered
+from .gate_unread import CODE as UNREAD
+from .gate_unread import HELD, LATE, Again, Handed, Reading
 
-_LOOK_AGAIN = 600_000
-_REMEMBER = 3_600_000  # how often a tag was there is of use for so long
 _STRANGE = "?"  # the key of tags that are no item's; it never has a state
-
-
-class Doubt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The item was last heard here and may be outside: since when (Unix ms), whether it was asked."""
-
-    gate: str
-    at: int
-    asked: bool = False
-    why: dict[str, Any] = {}
-
-
-class Passage(RuleState, frozen=True):
-    """An item in a gate during one boot of the node, and what was left open when it was there last."""
-
-    gate: str = ""
-    last: Message | None = None
-    track: Track | None = None
-    doubt: Doubt | None = None
-    visits: int = 0
 
 
 def _item_read(ctx: Context, event: Sensed) -> str | None:
@@ -48,30 +32,70 @@ def _item_read(ctx: Context, event: Sensed) -> str | None:
     return _STRANGE if (event.node, body.reader) in ctx.gate_at else None
 
 
-@rule(CODE, state=Passage, on=("event/tag",), key=_item_read)
+@rule(CODE, state=Passage, on=("event/tag", f"tell:{LATE}"), key=_item_read)
 def exit_no_leave(
-    state: Passage | None, event: Sensed | Start | Tick, now: int, ctx: Context
+    state: Passage | None, event: Sensed | Tell | Start | Tick, now: int, ctx: Context
 ) -> tuple[Passage | None, Effects]:
     """Follow an item between the antennas; judge it once it has crossed.
 
     Out without leave is an alarm, out with leave a silent entry, in again a return that is pending.
+    While the record cannot be read nothing is judged: it is handed over (see `gate_held`).
     """
     if isinstance(event, Start):
         return state, NONE
+    if isinstance(event, Sensed):
+        return _reported(state, event, now, ctx)
+    decided: tuple[Passage | None, Effects] = state, NONE
     if isinstance(event, Tick):
-        return (None, NONE) if state is None else _later(state, event.key, now, ctx)
+        if state is None:
+            return None, NONE
+        with Reading(ctx) as reading:
+            decided = _later(state, event.key, now, ctx)
+        return handed_over(state, now) if reading.failed else decided
+    return decided_late(state, event, now, ctx)
+
+
+def _reported(
+    state: Passage | None, event: Sensed, now: int, ctx: Context
+) -> tuple[Passage | None, Effects]:
+    """Take a report of any reader."""
     body = cast(Tag, event.body)
+    gate = ctx.gates.get(ctx.gate_at.get((event.node, body.reader), ""))
+    if gate is None:
+        item = ctx.item_by_tag(body.id)
+        return (state, NONE) if item is None else _answered(state, item.id, event)
+    side = side_of(gate, body)
+    if side is None:
+        return state, NONE
+    decided: tuple[Passage | None, Effects] = state, NONE
+    held: Held | None = ctx.state_of(UNREAD, body.id)
+    if held is None or held.again:
+        with Reading(ctx) as reading:
+            decided = _at_gate(state, body, side, event, now, gate, ctx)
+        if reading.failed:
+            return report_handed_over(state, gate.id, event, now)
+        if held is None:
+            return decided
+        return decided[0], [*decided[1], Tell(HELD, body.id, Again(message_of(event)))]
+    return state, [Tell(HELD, body.id, Handed(gate.id, event))]
+
+
+def _at_gate(
+    state: Passage | None,
+    body: Tag,
+    side: Side,
+    event: Sensed,
+    now: int,
+    gate: GateSection,
+    ctx: Context,
+) -> tuple[Passage | None, Effects]:
+    """Follow an item on a report of its gate."""
     item = ctx.item_by_tag(body.id)
     if item is None:
         if body.act == "seen" and not ctx.is_known(body.id):
             ctx.count("gate.unknown_tag")
         return state, NONE
-    gate = ctx.gates.get(ctx.gate_at.get((event.node, body.reader), ""))
-    if gate is None:
-        return _answered(state, item.id, event)
-    side: Side | None = {gate.inner: "inner", gate.outer: "outer"}.get(body.ant or "")  # type: ignore[assignment]  # the values are the two words
-    weak = body.rssi is not None and body.rssi < gate.rssi_floor
-    if gate.direction != "antennas" or side is None or weak:
+    if state is not None and state.behind is not None and state.behind.covers(event):
         return state, NONE
     effects: list[Effect] = []
     passage = _continued(state, event, gate, item, ctx, effects)
@@ -112,16 +136,17 @@ def _hear(
     track, doubt = state.track, state.doubt
     if body.act == "gone":
         if track is None or not track.at(side).n:
-            return state if state.track or state.doubt else None
+            return state if state.track or state.doubt or state.behind else None
         track, verdict = leave(track, side, manner, near)
     else:
         report = Report(side, event.mono, body.n, body.rssi, body.span)
         track, verdict = follow(track, report, manner, near, state.visits)
         if doubt is not None and side == "inner":
-            effects += _clear(doubt, item.id, {"heard_at": sensed_at(event), "gate": gate.id})
+            effects += clear(doubt, item.id, {"heard_at": sensed_at(event), "gate": gate.id})
             doubt = None
-    last = Message(event.node, event.boot, event.seq, sensed_at(event), event.ts)
-    passage = Passage(gate=gate.id, last=last, track=track, doubt=doubt, visits=state.visits)
+    passage = msgspec.structs.replace(
+        state, gate=gate.id, last=message_of(event), track=track, doubt=doubt
+    )
     if verdict is not None:
         passage = _judged(passage, verdict, item, ctx, effects)
     due = now + (STAYING if track.present else manner.age_out)
@@ -134,18 +159,8 @@ def _judged(
     """Return the state after a verdict on its track, whose consequences go into `effects`."""
     if state.track is None or state.last is None:
         return state
-    gate = ctx.gates[state.gate]
-    judged = judge(gate, item, verdict, state.track, state.last, ctx)
-    effects += judged.effects
-    doubt = state.doubt
-    visits = 0 if judged.settled else state.visits
-    if judged.settled and doubt is not None:
-        effects += _clear(doubt, item.id, {"settled": verdict.how})
-        doubt = None
-    elif judged.asks:
-        asked = verdict.how != "doubt" or (doubt is not None and doubt.asked)
-        doubt = Doubt(gate.id, state.last.at, asked, dict(judged.why))
-    return msgspec.structs.replace(state, doubt=doubt, visits=visits)
+    judged = judge(ctx.gates[state.gate], item, verdict, state.track, state.last, ctx)
+    return followed(state, judged, verdict, state.gate, state.last.at, item, effects)
 
 
 def _ended(state: Passage, item: Item, ctx: Context, effects: list[Effect]) -> Passage:
@@ -169,9 +184,8 @@ def _later(state: Passage, name: str, now: int, ctx: Context) -> tuple[Passage |
     effects: list[Effect] = []
     state = _ended(state, item, ctx, effects)
     if state.doubt is None:
-        kept = msgspec.structs.replace(state, due=now + _REMEMBER) if state.visits else None
-        return kept, effects
-    wait = _LOOK_AGAIN if state.doubt.asked else _patience(ctx.gates[state.doubt.gate])
+        return remembered(state, now), effects
+    wait = LOOK_AGAIN if state.doubt.asked else patience(ctx.gates[state.doubt.gate])
     return msgspec.structs.replace(state, due=now + wait), effects
 
 
@@ -181,16 +195,12 @@ def _asked(state: Passage, item: Item, now: int, ctx: Context) -> tuple[Passage 
     if doubt is None or doubt.gate not in ctx.gates:
         return None, NONE
     if not unmoved(item.id, doubt.at, ctx):
-        return None, _clear(doubt, item.id, {"moved": ctx.where(item.id).place})
+        return None, clear(doubt, item.id, {"moved": ctx.where(item.id).place})
     effects: list[Effect] = []
     if not doubt.asked:
         effects.append(question(ctx.gates[doubt.gate], item, doubt.why, 0, ctx))
         doubt = msgspec.structs.replace(doubt, asked=True)
-    return msgspec.structs.replace(state, doubt=doubt, due=now + _LOOK_AGAIN), effects
-
-
-def _patience(gate: GateSection) -> int:
-    return int(gate.doubt_s * 1000)
+    return msgspec.structs.replace(state, doubt=doubt, due=now + LOOK_AGAIN), effects
 
 
 def _answered(state: Passage | None, item: str, event: Sensed) -> tuple[Passage | None, Effects]:
@@ -199,10 +209,6 @@ def _answered(state: Passage | None, item: str, event: Sensed) -> tuple[Passage 
         return state, NONE
     if sensed_at(event) < state.doubt.at:
         return state, NONE  # an old report that was waiting on a node
-    effects = _clear(state.doubt, item, {"heard_at": sensed_at(event), "node": event.node})
+    effects = clear(state.doubt, item, {"heard_at": sensed_at(event), "node": event.node})
     left = msgspec.structs.replace(state, doubt=None)
-    return (None if left.track is None else left), effects
-
-
-def _clear(doubt: Doubt, item: str, why: dict[str, Any]) -> list[Clear]:
-    return [Clear(UNCLEAR, item, why)] if doubt.asked else []
+    return (None if left.track is None and left.behind is None else left), effects

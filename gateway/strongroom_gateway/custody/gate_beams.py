@@ -7,39 +7,46 @@ import msgspec
 from ..contract import Contact, Input, Sensed, Tag
 from ..custody.section import GateSection
 from ..room.context import Context, evidence, sensed_at, when
-from ..room.effects import NONE, Clear, Effect, Effects, Record, Start, Tick
-from ..room.model import RETURNING, Item
+from ..room.effects import NONE, Clear, Effect, Effects, Start, Tell, Tick, Unkept
 from ..room.registry import RuleState, rule
 from .beams import Beams, Passed, Present, beam, carried, forget, gone, read
-from .direction import STAYING, How, Report, Side
+from .direction import STAYING, How, Report, Side, Verdict
 from .gate_judging import (
     CODE,
     UNCLEAR,
     Judged,
-    judge_outward,
+    judge_crossed,
     manner_of,
     near_side,
     settings_of,
     unmoved,
 )
+from .gate_unread import HELD, Crossed, Reading, is_held
 
 _LOOK_AGAIN = 600_000
 
 
 class Watched(RuleState, frozen=True):
-    """A gate with beams during one boot of its node; which items were asked for, since when (Unix ms)."""
+    """A gate with beams during one boot of its node; which items were asked for, since when (Unix ms);
+    up to which message of this boot it took what could not be kept and comes again.
+    """
 
     boot: int
     beams: Beams
     asked: dict[str, int] = msgspec.field(default_factory=dict)
+    behind: int = 0
 
 
-def _gate(ctx: Context, event: Sensed) -> str | None:
+def _gate(ctx: Context, event: Sensed | Unkept) -> str | None:
+    if isinstance(event, Unkept):
+        event = event.event
     body = event.body
     if isinstance(body, Tag):
         at = ctx.gate_at.get((event.node, body.reader))
         return at if at is not None and ctx.gates[at].direction == "beams" else None
-    name = cast("Contact | Input", body).input
+    if not isinstance(body, Contact | Input):
+        return None
+    name = body.input
     for gate in ctx.gates.values():
         ours = gate.direction == "beams" and gate.node == event.node
         if ours and name in (gate.inner, gate.outer):
@@ -47,9 +54,14 @@ def _gate(ctx: Context, event: Sensed) -> str | None:
     return None
 
 
-@rule(f"{CODE}.beams", state=Watched, on=("event/tag", "event/input", "event/contact"), key=_gate)
+@rule(
+    f"{CODE}.beams",
+    state=Watched,
+    on=("event/tag", "event/input", "event/contact", "unkept"),
+    key=_gate,
+)
 def exit_by_beams(
-    state: Watched | None, event: Sensed | Start | Tick, now: int, ctx: Context
+    state: Watched | None, event: Sensed | Unkept | Start | Tick, now: int, ctx: Context
 ) -> tuple[Watched | None, Effects]:
     """Put tags and beams together; judge the tags that went through with somebody."""
     if isinstance(event, Start):
@@ -57,30 +69,32 @@ def exit_by_beams(
     effects: list[Effect] = []
     asked = {} if state is None else _still_asked(state.asked, ctx, effects)
     if isinstance(event, Tick):
-        if state is None or not asked:
+        if state is None or not (asked or state.behind):
             return None, effects
-        return Watched(boot=state.boot, beams=Beams(), asked=asked, due=now + _LOOK_AGAIN), effects
-    gate = ctx.gates[cast(str, _gate(ctx, event))]
-    beams = state.beams if state is not None and state.boot == event.boot else Beams()
-    beams = forget(beams, event.mono - 2 * STAYING)
-    body = event.body
+        left = Watched(boot=state.boot, beams=Beams(), asked=asked, due=now + _LOOK_AGAIN)
+        return left, effects
+    unkept = isinstance(event, Unkept)
+    told = event.event if isinstance(event, Unkept) else event
+    if state is not None and state.boot == told.boot and told.seq <= state.behind:
+        return state, NONE
+    gate = ctx.gates[cast(str, _gate(ctx, told))]
+    same = state is not None and state.boot == told.boot
+    beams = state.beams if state is not None and same else Beams()
+    beams = forget(beams, told.mono - 2 * STAYING)
+    body = told.body
     if not isinstance(body, Tag):
-        beams, judged = _broken(beams, gate, body, event)
+        beams, judged = _broken(beams, gate, body, told)
     elif body.rssi is not None and body.rssi < gate.rssi_floor:
         return state, NONE
     else:
-        beams, judged = _read(beams, gate, body, event)
-    for tag, there, passed, how in judged:
-        item = ctx.item_by_tag(tag)
-        if item is None or near_side(item.id, ctx) == passed.to:
-            continue
-        found = _judge(gate, item, there, passed, how, event, ctx)
-        if found.asks:
-            asked[item.id] = sensed_at(event)
-        elif found.settled and asked.pop(item.id, None) is not None:
-            effects.append(Clear(UNCLEAR, item.id, {"settled": how}))
-        effects += found.effects
-    return Watched(boot=event.boot, beams=beams, asked=asked, due=now + STAYING), effects
+        beams, judged = _read(beams, gate, body, told)
+    for went in judged:
+        _decided(gate, went, told, asked, ctx, effects, later=unkept)
+    behind = state.behind if state is not None and same else 0
+    if unkept:
+        behind = told.seq
+    new = Watched(boot=told.boot, beams=beams, asked=asked, behind=behind, due=now + STAYING)
+    return new, effects
 
 
 _Went = tuple[str, Present, Passed, How]
@@ -114,9 +128,47 @@ def _read(beams: Beams, gate: GateSection, body: Tag, event: Sensed) -> tuple[Be
     return beams, [(body.id, there, passed, "crossed" if sure else "unclear")]
 
 
+def _decided(
+    gate: GateSection,
+    went: "_Went",
+    event: Sensed,
+    asked: dict[str, int],
+    ctx: Context,
+    effects: list[Effect],
+    *,
+    later: bool,
+) -> None:
+    """Judge a tag that went through; hand over what cannot be judged now."""
+    tag, there, passed, how = went
+    why = _reasons(gate, there, passed, how, event)
+    crossed = Tell(HELD, tag, Crossed(gate.id, passed.to, how, tag, dict(why)))
+    if later or is_held(tag, ctx):
+        effects.append(crossed)
+        return
+    found = Judged()
+    with Reading(ctx) as reading:
+        item = ctx.item_by_tag(tag)
+        if item is not None and near_side(item.id, ctx) != passed.to:
+            found = judge_crossed(gate, item, Verdict(passed.to, how), why, ctx)
+    if reading.failed:
+        effects.append(crossed)
+        return
+    if item is None:
+        return
+    if found.asks:
+        asked[item.id] = sensed_at(event)
+    elif found.settled and asked.pop(item.id, None) is not None:
+        effects.append(Clear(UNCLEAR, item.id, {"settled": how}))
+    effects += found.effects
+
+
 def _still_asked(asked: dict[str, int], ctx: Context, effects: list[Effect]) -> dict[str, int]:
     """Return what is still asked for; what is recorded elsewhere by now is not."""
-    left = {item: at for item, at in asked.items() if unmoved(item, at, ctx)}
+    left: dict[str, int] = {}
+    with Reading(ctx) as reading:
+        left = {item: at for item, at in asked.items() if unmoved(item, at, ctx)}
+    if reading.failed:
+        return dict(asked)
     effects += [
         Clear(UNCLEAR, item, {"moved": ctx.where(item).place})
         for item in asked.keys() - left.keys()
@@ -124,16 +176,11 @@ def _still_asked(asked: dict[str, int], ctx: Context, effects: list[Effect]) -> 
     return left
 
 
-def _judge(
-    gate: GateSection,
-    item: Item,
-    there: Present,
-    passed: Passed,
-    how: How,
-    event: Sensed,
-    ctx: Context,
-) -> Judged:
-    why: dict[str, Any] = {
+def _reasons(
+    gate: GateSection, there: Present, passed: Passed, how: How, event: Sensed
+) -> dict[str, Any]:
+    """Return the evidence of a passage: reads, order, beams, settings, the deciding message."""
+    return {
         "rule": CODE,
         "how": how,
         "reads": [{"mono": r.mono, "n": r.n, "rssi": r.rssi} for r in there.reports],
@@ -143,10 +190,3 @@ def _judge(
         **when(event),
         "settings": settings_of(gate),
     }
-    if passed.to == "outer":
-        return judge_outward(gate, item, how, why, ctx)
-    if how != "crossed":
-        return Judged()
-    holder = ctx.where(item.id).holder
-    body = {"item": item.id, "gate": gate.id, "holder": holder, "place": RETURNING, "why": why}
-    return Judged([Record("movement.return_pending", body)], settled=True)

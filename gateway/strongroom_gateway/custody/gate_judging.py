@@ -1,12 +1,13 @@
 """What follows when a tag is found to be on the other side of a gate: alarm, movement or question."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
+from ..contract import Sensed, Tag
 from ..custody.section import GateSection
-from ..room.context import Context
+from ..room.context import Context, sensed_at
 from ..room.effects import Effect, Raise, Record
 from ..room.model import OUTSIDE, RETURNING, Item
 from .direction import How, Manner, Side, Track, Verdict
@@ -26,6 +27,17 @@ class Message(msgspec.Struct, frozen=True):
     seq: int
     at: int
     ts: int | None = None
+    tag: str = ""
+
+    def covers(self, event: Sensed) -> bool:
+        """Return whether a message of this boot was heard before this one, or is this one."""
+        return (event.node, event.boot) == (self.node, self.boot) and event.seq <= self.seq
+
+
+def message_of(event: Sensed) -> Message:
+    """Return what is kept of a message on a tag."""
+    tag = cast(Tag, event.body).id
+    return Message(event.node, event.boot, event.seq, sensed_at(event), event.ts, tag)
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -66,6 +78,13 @@ def judge(
 ) -> Judged:
     """Return what follows from a verdict on an item at a gate."""
     why = reasons(gate, verdict, track, by)
+    return judge_crossed(gate, item, verdict, why, ctx)
+
+
+def judge_crossed(
+    gate: GateSection, item: Item, verdict: Verdict, why: dict[str, Any], ctx: Context
+) -> Judged:
+    """Return what follows from a verdict with its evidence, for an item on the other side."""
     if verdict.to == "outer":
         return judge_outward(gate, item, verdict.how, why, ctx)
     if verdict.how not in SURE:

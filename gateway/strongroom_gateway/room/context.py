@@ -47,6 +47,7 @@ class Context:
         self.configured = False
         """Whether the record has what the configuration registers; from then on the record says."""
         self._states: Callable[[str, str], Any] = lambda rule, key: None
+        self._number: Callable[[str], int] = lambda rule: 0
         self.stale = int(config.climate.stale_s * 1000)
         self.view_every = int(config.climate.view_s * 1000)
         self.silent_after = int(config.nodes.silent_after_s * 1000)
@@ -150,6 +151,10 @@ class Context:
         """Return what another rule remembers of a key, None when nothing; it never changes."""
         return self._states(rule, key)
 
+    def number_of(self, rule: str) -> int:
+        """Return of how many keys another rule remembers something."""
+        return self._number(rule)
+
     def unrecorded(self) -> list[Record]:
         """Return the entries for what the configuration says and was not taken over yet.
 
@@ -185,9 +190,10 @@ class Context:
                 return "", ""
         return self._seed_tags.get(tag, ("", ""))
 
-    def attach(self, states: Callable[[str, str], Any]) -> None:
-        """Let the room show what its rules remember: (rule, key) -> state."""
+    def attach(self, states: Callable[[str, str], Any], number: Callable[[str], int]) -> None:
+        """Let the room show what its rules remember: (rule, key) -> state, and of how many keys."""
         self._states = states
+        self._number = number
 
     def count(self, what: str) -> None:
         """Count something that leads to no decision but should be seen."""

@@ -32,6 +32,7 @@ from .effects import (
     Suppress,
     Tell,
     Tick,
+    Unkept,
     Wake,
 )
 from .projections import projected
@@ -80,6 +81,7 @@ class Room:
         self._writable = writable
         self._attempt = Attempt(context.rows.journal)
         book.journal = context.rows.journal
+        self._heard: Sensed | None = None
         self._looking: set[str] = set()
         self._unread = 0
         self._views: dict[str, bytes] = {}
@@ -87,7 +89,7 @@ class Room:
         self._bound = {rule.name: _Bound(rule) for rule in rules}
         self._hearing: dict[tuple[str, str], tuple[_Bound, ...]] = {}
         self._unclaimed: list[str] = []
-        self.ctx.attach(self._state)
+        self.ctx.attach(self._state, self._number)
         self._restore(states or {})
 
     # -- what happens ----------------------------------------------------------------------------
@@ -98,6 +100,7 @@ class Room:
         hearing = self._hearing.get(route)
         if hearing is None:
             hearing = self._listen(route, f"{event.lane}/{event.kind}", EVERY_MESSAGE)
+        self._heard = event
         return self._run(hearing, event, now)
 
     def foresee(self, events: Iterable[Sensed]) -> None:
@@ -108,10 +111,21 @@ class Room:
 
     def unkept(self, now: int) -> Decision:
         """Take the last decision back, for there is no room to keep it: the message will come again
-        and is decided on anew then. Return what sounds all the same, which has to be kept.
+        and is decided on anew then. Return what sounds all the same, which has to be kept, with
+        what rules remember of it until then.
         """
         out = Decision()
-        self._sound(self._attempt.back(START, Decision()), now, out)
+        raised = self._attempt.back(START, Decision())
+        self._sound(raised, now, out)
+        if any(effect.code == _UNREADABLE for effect in raised):
+            self._unread = -1  # whoever is to say when rows can be read again has to know of it
+        if self._heard is not None:
+            event, self._heard = Unkept(self._heard), None
+            for bound in self._heard_as("unkept"):
+                key = bound.key(self.ctx, event)
+                if key is not None:
+                    self._apply(bound, key, event, now, out)
+        self._say_unread(now, out)
         return out
 
     def status(self, status: Status, now: int) -> Decision:
@@ -245,6 +259,10 @@ class Room:
     def _state(self, rule: str, key: str) -> RuleState | None:
         bound = self._bound.get(rule)
         return None if bound is None else bound.table.get(key)
+
+    def _number(self, rule: str) -> int:
+        bound = self._bound.get(rule)
+        return 0 if bound is None else len(bound.table)
 
     # -- how ---------------------------------------------------------------------------------------
 

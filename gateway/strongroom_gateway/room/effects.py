@@ -37,7 +37,15 @@ class Tell(msgspec.Struct, frozen=True):
     body: Any
 
 
-Input = Sensed | Status | Info | Tick | Start | Fault | Tell
+class Unkept(msgspec.Struct, frozen=True):
+    """What was decided on a message was taken back: there is no room to keep it. It comes again, and
+    may never: what must not wait for that is remembered by who hears "unkept".
+    """
+
+    event: Sensed
+
+
+Input = Sensed | Status | Info | Tick | Start | Fault | Tell | Unkept
 
 
 class Raise(msgspec.Struct, frozen=True):

@@ -9,15 +9,7 @@ from support.lending import DAY, Office
 from support.outcome import Outcome
 from support.safes import AN, BO, DEED1, PEOPLE, SAFE, Strongbox, deed
 from support.sensing import PLAIN, T0
-from support.troubled_rows import TroubledRows
-
-
-def on_disk(room):
-    """Put the rows of a room on a disk; what it knew of them by heart is forgotten."""
-    disk = TroubledRows({k: v for k, v in room.rows().items() if k.startswith("r/")})
-    room.ctx.rows.settled()
-    room.ctx.rows.source(disk)
-    return disk
+from support.troubled_rows import TroubledRows, on_disk
 
 
 def test_C12_a_safe_that_cannot_be_compared_is_compared_when_the_disk_answers():
