@@ -4,6 +4,7 @@ Days are made properly from readings with noise (the day, the sensor itself) for
 days, then stored for every sensor and day with the bytes of one of them: so filling takes minutes and not days.
 """
 
+import json
 import math
 import random
 import statistics
@@ -11,10 +12,17 @@ import time
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.request import urlopen
 
+from strongroom_gateway.api.app import read_app
+from strongroom_gateway.api.server import ApiServer
+from strongroom_gateway.api.source import Source
 from strongroom_gateway.climate.compliance.limits import Definition
 from strongroom_gateway.climate.compliance.run import Compliance
+from strongroom_gateway.config import Config, settings
+from strongroom_gateway.config_check import typed
 from strongroom_gateway.history.query import HistoryReader
 from strongroom_gateway.history.readings import Reading, digest, pack_readings
 from strongroom_gateway.history.rollup import MINUTE, Rolled, pack_buckets, roll_up
@@ -119,6 +127,35 @@ def charts(path: Path, years: int, rounds: int) -> dict[str, float]:
     return {name: 1000 * statistics.median(values) for name, values in times.items()}
 
 
+def over_http(path: Path, years: int, rounds: int) -> dict[str, float]:
+    """Return the median time in ms of a sensor's year through HTTP, asked and answered on this machine."""
+    there = {
+        "room": {"id": "r1", "name": "Room", "time_zone": "UTC"},
+        "ledger": {"path": str(path.with_name("none.db"))},
+        "history": {"path": str(path)},
+    }
+    source = SimpleNamespace(settings=settings(typed(there, Config)), now=lambda: 2**45)
+    server = ApiServer(read_app(cast(Source, source), ["127.0.0.1"]), ("127.0.0.1", 0))
+    server.start()
+    times: dict[str, list[float]] = {"1h": [], "1d": []}
+    try:
+        base = f"http://127.0.0.1:{server.wait_for_port(30)}/api/v1/climate/history"
+        with closing(HistoryReader(path)) as reader:
+            first = reader.days.bounds(FIRST)[0]
+        for n in range(rounds):
+            end = first + (1 + n % years) * 365 * DAY
+            for resolution, found in times.items():
+                span = f"from={end - 365 * DAY}&to={end}&resolution={resolution}"
+                began = time.perf_counter()
+                with urlopen(f"{base}?sensor=n/t{1 + n % 20}&{span}") as answer:
+                    made = json.load(answer)
+                found.append(time.perf_counter() - began)
+                assert len(made["sensors"][0]["rows"]) >= 365 and not made["sensors"][0]["gaps"]
+    finally:
+        server.stop()
+    return {f"http_{name}": 1000 * statistics.median(found) for name, found in times.items()}
+
+
 def compliance(years: int, every_s: int) -> dict[str, float]:
     """Return the cost of a reading in us, and how much memory grew between the first and the last year."""
     import tracemalloc
@@ -153,7 +190,7 @@ def run(folder: Path, years: int, sensors: int, rounds: int) -> dict[str, Any]:
         path = folder / f"history-{every_s}.db"
         made = fill(path, years, sensors, every_s, raw_days=730, templates=12)
         size = path.stat().st_size / 1e6
-        drawn = charts(path, years, rounds)
+        drawn = charts(path, years, rounds) | over_http(path, years, rounds)
         print(
             f"{sensors} sensors, every {every_s} s, {years} years, readings of 730 days: {size:,.0f} MB;"
             f" a day of a sensor: readings {made['readings_bytes']:,.0f} bytes, minutes"
@@ -161,7 +198,8 @@ def run(folder: Path, years: int, sensors: int, rounds: int) -> dict[str, Any]:
         )
         print(
             f"  a year's chart: by the hour {drawn['hour']:.1f} ms, by the day {drawn['day']:.1f} ms,"
-            f" all {sensors} by the day {drawn['all_by_day']:.1f} ms",
+            f" all {sensors} by the day {drawn['all_by_day']:.1f} ms; through HTTP by the hour"
+            f" {drawn['http_1h']:.0f} ms, by the day {drawn['http_1d']:.0f} ms",
             flush=True,
         )
         figures[str(every_s)] = {"mb": size, **made, **drawn}

@@ -15,6 +15,7 @@ from ..errors import SchemaError
 from ..history.apart import BusyError, FailedError, apart
 from ..history.days import HistoryError
 from ..history.judged import compliance, register_file
+from ..history.levels import LEVELS, Channel, LevelName
 from ..history.query import HistoryReader
 from ..history.register.fonts import NoFontError
 from ..history.register.make import RegisterRefusedError, Wanted
@@ -62,11 +63,12 @@ def climate_history(
     source: TheSource,
     language: Language,
     start: Annotated[int, Query(alias="from", ge=0, lt=_LATEST, description="Unix ms.")],
-    end: Annotated[
-        int, Query(alias="to", ge=0, lt=_LATEST, description="Unix ms, not included.")
-    ],
+    end: Annotated[int, Query(alias="to", ge=0, lt=_LATEST, description="Unix ms, not included.")],
     sensor: Sensor = None,
     zone: Zone = None,
+    quantity: Annotated[
+        Literal["climate", LevelName], Query(description="climate: temperature and humidity.")
+    ] = "climate",
     resolution: Literal["auto", "raw", "1min", "1h", "1d"] = "auto",
     points: Annotated[
         int, Query(ge=1, le=_MOST_POINTS, description="Most rows of the answer, all sensors.")
@@ -81,12 +83,15 @@ def climate_history(
     if end <= start:
         raise _refused(400, "climate.asked.order", language)
     with _history(source, language) as history:
-        sensors = _sensors(source, history, sensor, zone, language)
+        sensors = _sensors(source, history, sensor, zone, language, quantity=quantity)
         room = max(1, points // len(sensors))
         try:
             chosen = finest(start, end, room) if resolution == "auto" else resolution
             now = source.now()
-            found = {one: series(history, one, (start, end), chosen, room, now) for one in sensors}
+            found = {
+                one: series(history, _named(one, quantity), (start, end), chosen, room, now)
+                for one in sensors
+            }
         except TooManyPointsError as many:
             params = {"count": many.count, "resolution": many.resolution, "most": room}
             raise _refused(400, "climate.asked.points", language, **params) from many
@@ -95,7 +100,8 @@ def climate_history(
             "time_zone": history.time_zone,
             "from": start,
             "to": end,
-            "units": {"t": "°C", "rh": "%RH"},
+            "quantity": quantity,
+            "units": _units(quantity),
             "sensors": [{"sensor": one, **made._asdict()} for one, made in found.items()],
         }
     # Tens of thousands of rows: written at once, without a model for each.
@@ -134,7 +140,7 @@ def climate_compliance(
 @api.get(
     "/register.{kind}",
     response_class=Response,
-    responses={200: {"content": {kind: _BYTES for kind in _TYPES.values()}}, **_LONG},
+    responses={200: {"content": dict.fromkeys(_TYPES.values(), _BYTES)}, **_LONG},
 )
 def climate_register(
     source: TheSource,
@@ -175,27 +181,41 @@ def _sensors(
     language: str,
     *,
     whole: bool = False,
+    quantity: str = "climate",
 ) -> list[str]:
     """Return the sensors that are meant, those that the history has; all of them for `whole`."""
+    if quantity == "climate":
+        known = history.sensors()
+    else:
+        known = [one.sensor for one in history.channels() if one.quantity == quantity]
     if whole:
-        found = history.sensors()
-        if not found:
+        if not known:
             raise _refused(404, "climate.asked.empty", language)
-        return found
+        return known
     if (sensor is None) == (zone is None):
         raise _refused(400, "climate.asked.one", language)
-    known = history.sensors()
     if sensor is not None:
         if sensor not in known:
             raise _refused(404, "climate.asked.sensor", language, sensor=sensor)
         return [sensor]
     for section in source.settings.config.climate.zone:
         if section.id == zone:
-            found = [one for one in section.sensors if one in known]
+            mine = section.sensors if quantity == "climate" else section.air
+            found = [one for one in mine if one in known]
             if found:
                 return found
             raise _refused(404, "climate.asked.empty", language)
     raise _refused(404, "climate.asked.zone", language, zone=zone)
+
+
+def _named(sensor: str, quantity: str) -> str:
+    return sensor if quantity == "climate" else Channel(sensor, quantity).name
+
+
+def _units(quantity: str) -> dict[str, str]:
+    if quantity == "climate":
+        return {"t": "°C", "rh": "%RH"}
+    return {quantity: LEVELS[quantity].unit}
 
 
 def _days_in_order(start: date, end: date, sensors: int, language: str) -> None:

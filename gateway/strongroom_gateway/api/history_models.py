@@ -38,6 +38,7 @@ class HistoryView(_Model):
     time_zone: Annotated[str, Field(description="Whose days the days are.")]
     start: Annotated[Millis, Field(alias="from")]
     end: Annotated[Millis, Field(alias="to")]
+    quantity: Annotated[str, Field(examples=["climate", "co2"])]
     units: Annotated[dict[str, str], Field(examples=[{"t": "°C", "rh": "%RH"}])]
     sensors: list[SeriesView]
 

@@ -5,7 +5,7 @@ was done is done, and the next one goes on from there.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -15,12 +15,13 @@ from ..climate.validity.limits import NO_CORRECTION, Correction
 from ..ledger.canonical import canonical
 from ..ledger.dating import EntryView, ReadingView
 from .days import DIGEST
-from .store import IMPORT, History, Run, Taken
+from .levels import Channel, is_possible, levels_of
+from .store import AIR, CLIMATE, IMPORT, INPUT, History, Run, Taken
 
 DAY: Final = 86_400_000
 _PAGE: Final = 1000
 _LEDGER_PAGE: Final = 500
-_KIND: Final = "climate"
+_INPUT: Final = "event/input"
 _REFUSED: Final = "climate.refused"
 
 Submit = Callable[[str, Mapping[str, Any]], None]
@@ -59,7 +60,10 @@ class Retention(msgspec.Struct, frozen=True):
 
 
 class Keeper:
-    """`grace` in ms: how long after midnight a day is still waited for before it is closed."""
+    """`grace` in ms: how long after midnight a day is still waited for before it is closed.
+
+    `inputs` says which inputs (node/input) measure light: "uv" or "light".
+    """
 
     def __init__(
         self,
@@ -69,21 +73,44 @@ class Keeper:
         retention: Retention | None = None,
         grace: int = 7_200_000,
         corrections: Mapping[str, Correction] | None = None,
+        inputs: Mapping[str, str] | None = None,
     ) -> None:
         self._history, self._ledger, self._submit = history, ledger, submit
         self._retention = retention or Retention()
         self._grace = grace
         self._corrections = corrections or {}
+        self._inputs = inputs or {}
         self._submitted: set[str] = set()
         self._looked = {DIGEST: -1, IMPORT: -1}
 
     def take(self) -> int:
         """Take over new readings of the ledger; return how many."""
         count = 0
-        while rows := self._ledger.readings(self._history.cursor, _PAGE, _KIND):
+        while rows := self._ledger.readings(self._history.cursor(), _PAGE, CLIMATE):
             self._history.take(map(self._taken, rows), rows[-1].id)
             count += len(rows)
+        while rows := self._ledger.readings(self._history.cursor(AIR), _PAGE, AIR):
+            taken = [one for row in rows for one in _levels(row)]
+            self._history.take(taken, rows[-1].id, AIR)
+            count += len(rows)
+        return count + self._take_inputs()
+
+    def _take_inputs(self) -> int:
+        """Take over what inputs measured that are configured as light; they are entries."""
+        count = 0
+        if not self._inputs:
+            return count
+        while rows := self._ledger.entries(self._history.cursor(INPUT), _LEDGER_PAGE, _INPUT):
+            taken = [one for row in rows for one in self._measured(row)]
+            self._history.take(taken, rows[-1].idx, INPUT)
+            count += len(taken)
         return count
+
+    def _measured(self, entry: EntryView) -> Iterator[Taken]:
+        name, value = f"{entry.node}/{entry.body['input']}", entry.body.get("value")
+        quantity = self._inputs.get(name)
+        if quantity is not None and value is not None:
+            yield _level(name, quantity, float(value), entry)
 
     def _taken(self, one: ReadingView) -> Taken:
         sensor = f"{one.node}/{one.body['sensor']}"
@@ -149,12 +176,25 @@ class Keeper:
         """
         if self._retention.ledger is None:
             return 0
-        return prune_readings(path, self._history.cursor, now - self._retention.ledger * DAY)
+        before = now - self._retention.ledger * DAY
+        kinds = (CLIMATE, AIR)
+        return sum(prune_readings(path, one, self._history.cursor(one), before) for one in kinds)
 
 
-def prune_readings(path: Path, taken: int, before: int) -> int:
-    """Delete readings of the climate from the ledger's file that were received before a moment (Unix
-    ms) and whose id is below `taken`; a few at a time, so that the writer never waits long.
+def _levels(row: ReadingView) -> Iterator[Taken]:
+    for quantity, value in levels_of(row.body).items():
+        yield _level(f"{row.node}/{row.body['sensor']}", quantity, value, row)
+
+
+def _level(sensor: str, quantity: str, value: float, row: ReadingView | EntryView) -> Taken:
+    name, is_possible_ = Channel(sensor, quantity).name, is_possible(quantity, value)
+    number = (row.boot or 0, row.seq or 0)
+    return Taken(name, row.time, value, None, *number, is_believed=is_possible_)
+
+
+def prune_readings(path: Path, kind: str, taken: int, before: int) -> int:
+    """Delete readings of a kind from the ledger's file that were received before a moment (Unix ms)
+    and whose id is below `taken`; a few at a time, so that the writer never waits long.
     """
     connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
     try:
@@ -164,7 +204,7 @@ def prune_readings(path: Path, taken: int, before: int) -> int:
             gone = connection.execute(
                 "DELETE FROM reading WHERE id IN (SELECT id FROM reading WHERE id < ? AND at < ?"
                 " AND kind = ? ORDER BY id LIMIT ?)",
-                (taken, before, _KIND, _LEDGER_PAGE),
+                (taken, before, kind, _LEDGER_PAGE),
             ).rowcount
             count += gone
             if gone < _LEDGER_PAGE:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 from ..climate.compliance.calendar import Days
 from . import schema
 from .days import HistoryError
+from .levels import Channel, channel
 from .readings import Reading, unpack_readings
 from .rollup import HOUR, MINUTE, Bucket, Part, Rolled, minutes_of, roll_up, unpack_buckets
 
@@ -62,9 +63,15 @@ class HistoryReader:
         self._connection.close()
 
     def sensors(self) -> list[str]:
-        """Return the names of all sensors."""
-        rows = self._connection.execute("SELECT name FROM sensor ORDER BY name")
+        """Return the names of all sensors of temperature and humidity."""
+        rows = self._connection.execute("SELECT name FROM sensor WHERE quantity = '' ORDER BY name")
         return [str(name) for (name,) in rows]
+
+    def channels(self) -> list[Channel]:
+        """Return the channels of air and light, by sensor and quantity."""
+        rows = self._connection.execute("SELECT name FROM sensor WHERE quantity != ''")
+        found = [one for (name,) in rows if (one := channel(str(name))) is not None]
+        return sorted(found)
 
     def sources(self) -> list[Source]:
         """Return where readings came from."""
@@ -138,6 +145,16 @@ class HistoryReader:
     def day_buckets(self, sensor: str, start: int, end: int) -> list[Bucket]:
         """Return the closed days that begin from `start` to `end` (Unix ms)."""
         return self._rows("day", sensor, start, end)
+
+    def rolled(self, step: Step, sensor: str, start: int, end: int) -> list[tuple[Any, ...]]:
+        """Return hours or days of closed days that begin from `start` to `end` (Unix ms) as rows of
+        at, readings, and of t and of rh: mean, low, high, ms known.
+        """
+        return self._connection.execute(
+            "SELECT at, readings, t_mean, t_low, t_high, t_known, rh_mean, rh_low, rh_high, rh_known"  # noqa: S608  # one of two words
+            f" FROM {step} WHERE sensor = ? AND at >= ? AND at < ? ORDER BY at",
+            (self._number(sensor), start, end),
+        ).fetchall()
 
     def open_days(self, sensor: str, start: int, end: int) -> Iterator[tuple[int, int, Rolled]]:
         """Yield the days that have readings and are not closed, or not with all of them: begin, end

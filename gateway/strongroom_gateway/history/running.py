@@ -15,6 +15,7 @@ from ..climate.validity.limits import Correction
 from ..config import Settings
 from ..errors import StrongroomError
 from .keeper import Keeper, Ledger, Retention, Submit
+from .levels import LEVELS
 from .store import History
 
 TAKE_S: Final = 10.0
@@ -46,6 +47,11 @@ def history_thread(
             one.id: Correction(one.offset_t, one.offset_rh, one.certificate or "")
             for one in settings.config.climate.sensor
         },
+        inputs={
+            f"{one.node}/{one.input}": one.kind
+            for one in settings.config.climate.input
+            if one.kind in LEVELS
+        },
     )
 
 
@@ -63,11 +69,12 @@ class HistoryThread:
         grace: int,
         every_s: float | None = None,
         corrections: Mapping[str, Correction] | None = None,
+        inputs: Mapping[str, str] | None = None,
     ) -> None:
         self._open, self._ledger, self._ledger_path = open_history, ledger, ledger_path
         self._submit, self._now = submit, now
         self._retention, self._grace = retention, grace
-        self._corrections = corrections or {}
+        self._corrections, self._inputs = corrections or {}, inputs
         self._every_s = TAKE_S if every_s is None else every_s
         self._stopping = threading.Event()
         self._history: History | None = None
@@ -130,6 +137,7 @@ class HistoryThread:
             self._retention,
             self._grace,
             self._corrections,
+            self._inputs,
         )
         return self._keeper
 

@@ -99,7 +99,11 @@ CREATE TABLE seal (                   -- what is to stand in the ledger
 CREATE INDEX seal_waiting ON seal (at) WHERE idx IS NULL;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
+_SECOND: Final = """
+ALTER TABLE sensor ADD COLUMN quantity TEXT NOT NULL DEFAULT '';  -- '' for t and rh; else t is its value
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -130,8 +134,14 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA query_only = ON")
-        if _version(connection) < 1:
+        version = _version(connection)
+        if version < 1:
             raise SchemaError(f"{path} is no climate history")
+        if version < len(MIGRATIONS):
+            raise SchemaError(
+                f"{path} was written by an older version: the gateway, or an import, brings it up"
+                " to date"
+            )
     except BaseException:
         connection.close()
         raise

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from ..errors import StrongroomError
+from .levels import channel
 from .query import DAY, HistoryReader
 from .readings import Reading
 from .rollup import HOUR, MINUTE, Bucket
@@ -11,13 +12,17 @@ from .rollup import HOUR, MINUTE, Bucket
 Resolution = Literal["raw", "1min", "1h", "1d"]
 LENGTHS: Final[dict[Resolution, int]] = {"1min": MINUTE, "1h": HOUR, "1d": DAY}
 RAW: Final = ("at", "t", "rh")
+RAW_LEVEL: Final = ("at", "value")
+_OF_BUCKET: Final = ("at", "readings")
+_OF_QUANTITY: Final = ("mean", "low", "high", "known_ms")
 ROLLED: Final = (
-    "at",
-    "ms",
-    "readings",
-    *("t_mean", "t_low", "t_high", "t_known_ms"),
-    *("rh_mean", "rh_low", "rh_high", "rh_known_ms"),
+    *_OF_BUCKET,
+    *(f"t_{name}" for name in _OF_QUANTITY),
+    *(f"rh_{name}" for name in _OF_QUANTITY),
 )
+ROLLED_LEVEL: Final = (*_OF_BUCKET, *_OF_QUANTITY)
+_T_KNOWN: Final = 5
+_RH_KNOWN: Final = 9
 
 Gap = tuple[int, int]
 """From and to, Unix ms, end not included."""
@@ -68,9 +73,26 @@ def series(
     Readings that are more than `points` are cut off there; TooManyPointsError for too many minutes,
     hours or days. HistoryError when there is no such sensor.
     """
-    start, end = span
     if resolution == "raw":
-        return _raw(history, sensor, span, points, now)
+        found = _raw(history, sensor, span, points, now)
+    else:
+        found = _rolled(history, sensor, span, resolution, points, now)
+    if channel(sensor) is None:
+        return found
+    # A channel has one value, where the temperature of others is.
+    columns = RAW_LEVEL if resolution == "raw" else ROLLED_LEVEL
+    return found._replace(columns=columns, rows=[row[: len(columns)] for row in found.rows])
+
+
+def _rolled(
+    history: HistoryReader,
+    sensor: str,
+    span: tuple[int, int],
+    resolution: Resolution,
+    points: int,
+    now: int,
+) -> Series:
+    start, end = span
     length = LENGTHS[resolution]
     if _count(start, end, length) > points:
         raise TooManyPointsError(_count(start, end, length), resolution)
@@ -78,12 +100,14 @@ def series(
     midnight = history.days.bounds(history.days.of(start))[0]
     first = midnight + (start - midnight) // length * length if length < DAY else midnight
     if resolution == "1min":
-        found = list(history.minutes(sensor, first, end))
+        rows = [_row(one) for one in history.minutes(sensor, first, end)]
     else:
-        found = _with_open(history, sensor, (first, end), hours=resolution == "1h")
-    lengths = _day_lengths(history, found) if resolution == "1d" else [length] * len(found)
-    rows = [_row(one, ms) for one, ms in zip(found, lengths, strict=True)]
-    known = [(row[0], row[0] + row[1]) for row in rows if row[6] or row[10]]
+        rows = _with_open(history, sensor, (first, end), hours=resolution == "1h")
+    known = [
+        (row[0], row[0] + length if length < DAY else _end_of_day(history, row[0]))
+        for row in rows
+        if row[_T_KNOWN] or row[_RH_KNOWN]
+    ]
     return Series(ROLLED, rows, list(between(known, start, min(end, now))))
 
 
@@ -100,16 +124,15 @@ def between(known: Sequence[Gap], start: int, end: int) -> Iterator[Gap]:
 
 def _with_open(
     history: HistoryReader, sensor: str, span: tuple[int, int], *, hours: bool
-) -> list[Bucket]:
+) -> list[tuple[Any, ...]]:
     """Return hours or days that begin in a span, those of days that are not closed as they are now."""
     start, end = span
-    read = history.hours if hours else history.day_buckets
-    found = read(sensor, start, end)
+    found = history.rolled("hour" if hours else "day", sensor, start, end)
     for begin, until, rolled in history.open_days(sensor, start, end):
+        found = [row for row in found if not begin <= row[0] < until]
         new = rolled.hours if hours else [rolled.day]
-        found = [one for one in found if not begin <= one.at < until]
-        found += [one for one in new if start <= one.at < end]
-    return sorted(found, key=lambda one: one.at)
+        found += [_row(one) for one in new if start <= one.at < end]
+    return sorted(found, key=lambda row: int(row[0]))
 
 
 def _raw(
@@ -142,19 +165,15 @@ def _last_before(readings: Iterable[Reading]) -> Reading | None:
     return last
 
 
-def _row(one: Bucket, ms: int) -> tuple[Any, ...]:
+def _row(one: Bucket) -> tuple[Any, ...]:
     t, rh = one.t, one.rh
-    head = (one.at, ms, one.readings)
+    head = (one.at, one.readings)
     return (*head, t.mean, t.low, t.high, t.known, rh.mean, rh.low, rh.high, rh.known)
 
 
-def _day_lengths(history: HistoryReader, found: Sequence[Bucket]) -> list[int]:
-    """Return how long each day was: an hour more or less where clocks change."""
-    lengths = []
-    for one in found:
-        begin, until = history.days.bounds(history.days.of(one.at))
-        lengths.append(until - begin)
-    return lengths
+def _end_of_day(history: HistoryReader, at: int) -> int:
+    """Return when a day ends: an hour earlier or later where clocks change."""
+    return history.days.bounds(history.days.of(at))[1]
 
 
 def _count(start: int, end: int, length: int) -> int:

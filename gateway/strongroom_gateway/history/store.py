@@ -14,11 +14,18 @@ from ..climate.compliance.calendar import Days
 from ..ledger.canonical import canonical
 from . import schema
 from .days import Closed, DayBook, HistoryError
+from .levels import channel
 from .readings import Reading, kept
 
 LIVE: Final = 1
 """The source of readings that came from nodes."""
 IMPORT: Final = "climate.import"
+CLIMATE: Final = "climate"
+AIR: Final = "air"
+INPUT: Final = "input"
+_CURSORS: Final = {CLIMATE: "cursor", AIR: "cursor air", INPUT: "cursor input"}
+IMPOSSIBLE: Final = -1
+"""Stands for the entry, where a reading was refused here for what it cannot be."""
 _ONE: Final = timedelta(days=1)
 
 
@@ -31,16 +38,20 @@ class Merged(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A reading of a node as the ledger has it, with what is known to correct it by."""
+    """A reading of a node as the ledger has it, with what is known to correct it by.
+
+    Of a channel (see levels) the value is `t`.
+    """
 
     sensor: str
     at: int
     t: float
-    rh: float
+    rh: float | None
     boot: int
     seq: int
-    correction: str
+    correction: str = "{}"
     """JSON of what was added, "{}" for nothing."""
+    is_believed: bool = True
 
 
 class Run(NamedTuple):
@@ -90,11 +101,12 @@ class History:
 
     # -- readings come in --------------------------------------------------------------------------
 
-    def take(self, readings: Iterable[Taken], cursor: int) -> None:
+    def take(self, readings: Iterable[Taken], cursor: int, what: str = CLIMATE) -> None:
         """Keep readings of nodes, corrected, until their day is closed.
 
-        `cursor` is remembered with them: up to where the ledger's readings were taken.
+        `cursor` is remembered with them: up to where the ledger's readings of a kind were taken.
         """
+        readings = list(readings)
         with self._transaction():
             rows = [
                 (
@@ -114,7 +126,15 @@ class History:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
-            self._set_meta("cursor", str(cursor))
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO refused VALUES (?, ?, ?, ?, ?)",
+                [
+                    (self._sensor(one.sensor), one.boot, one.seq, one.seq, IMPOSSIBLE)
+                    for one in readings
+                    if not one.is_believed
+                ],
+            )
+            self._set_meta(_CURSORS[what], str(cursor))
 
     def refuse(self, runs: Iterable[Run], looked: int) -> None:
         """Leave refused readings out of the days that are closed from now on.
@@ -133,10 +153,11 @@ class History:
         """Up to which entry of the ledger it is known what was refused."""
         return int(self._meta("looked") or -1)
 
-    @property
-    def cursor(self) -> int:
-        """Up to which id the ledger's readings were taken."""
-        return int(self._meta("cursor") or 0)
+    def cursor(self, what: str = CLIMATE) -> int:
+        """Return up to which id the ledger's readings of a kind were taken; of inputs, up to which
+        entry.
+        """
+        return int(self._meta(_CURSORS[what]) or (-1 if what == INPUT else 0))
 
     def close_days(self, before: int, now: int) -> list[Closed]:
         """Close the days that ended before a moment (Unix ms), also those that were closed and got
@@ -185,6 +206,8 @@ class History:
         same file twice changes nothing. All of it or nothing; put aside for the ledger with what
         the import says of itself.
         """
+        if channel(sensor) is not None:
+            raise HistoryError(f"{sensor} is the name of a channel of air or light: choose another")
         with self._transaction():
             source = self._add_source(file, file_sha256, said, now, hold)
             number = self._sensor(sensor)
@@ -287,7 +310,11 @@ class History:
         return number
 
     def _sensor(self, name: str) -> int:
-        self._connection.execute("INSERT OR IGNORE INTO sensor (name) VALUES (?)", (name,))
+        of = channel(name)
+        self._connection.execute(
+            "INSERT OR IGNORE INTO sensor (name, quantity) VALUES (?, ?)",
+            (name, "" if of is None else of.quantity),
+        )
         found = self._connection.execute("SELECT id FROM sensor WHERE name = ?", (name,))
         return int(found.fetchone()[0])
 

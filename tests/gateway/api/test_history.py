@@ -19,6 +19,8 @@ from strongroom_gateway.config_check import typed
 from strongroom_gateway.history import apart as apart_module
 from strongroom_gateway.history.apart import BusyError, FailedError, apart
 from strongroom_gateway.history.days import HistoryError
+from strongroom_gateway.ledger.canonical import canonical
+from strongroom_gateway.ledger.work import ReadingRow, Work
 
 D0 = 20_000 * DAY  # 2024-10-04
 MINUTE = 60_000
@@ -33,7 +35,12 @@ class Gateway:
             "ledger": {"path": str(folder / "ledger.db")},
             "climate": {
                 "zone": [
-                    {"id": "stacks", "name": "Stacks", "sensors": ["n1/t1", "n1/t2"]},
+                    {
+                        "id": "stacks",
+                        "name": "Stacks",
+                        "sensors": ["n1/t1", "n1/t2"],
+                        "air": ["n1/a1"],
+                    },
                     {"id": "attic", "name": "Attic", "sensors": ["n9/t9"]},
                 ]
             },
@@ -96,7 +103,7 @@ def test_hours_are_weighted_by_time_with_what_is_known_of_them(client: TestClien
     assert [(m["at"] - D0) // HOUR for m in made] == [0, 1, 12]
     first = made[0]
     assert (first["t_mean"], first["t_low"], first["t_high"]) == (20.5, 20.0, 21.0)
-    assert (first["t_known_ms"], first["readings"], first["ms"]) == (HOUR, 2, HOUR)
+    assert (first["t_known_ms"], first["readings"]) == (HOUR, 2)
     assert one["gaps"] == [[D0 + 2 * HOUR, D0 + 12 * HOUR], [D0 + 13 * HOUR, D0 + DAY]]
     assert found["units"] == {"t": "°C", "rh": "%RH"}
 
@@ -105,10 +112,10 @@ def test_the_day_that_is_not_closed_is_there_and_what_lies_ahead_is_no_gap(
     client: TestClient,
 ) -> None:
     (one,) = history(client, "sensor=n1/t1&resolution=1h", DAY, 2 * DAY)["sensors"]
-    assert [row[:4] for row in one["rows"]] == [[D0 + DAY, HOUR, 1, 30.0]]
+    assert [row[:3] for row in one["rows"]] == [[D0 + DAY, 1, 30.0]]
     assert one["gaps"] == [[D0 + DAY + HOUR, D0 + DAY + 2 * HOUR]], "until now"
     (days,) = history(client, "sensor=n1/t1&resolution=1d", 0, 2 * DAY)["sensors"]
-    assert [(row[0] - D0, row[2], row[6]) for row in days["rows"]] == [
+    assert [(row[0] - D0, row[1], row[5]) for row in days["rows"]] == [
         (0, 4, 3 * HOUR),
         (DAY, 1, HOUR),
     ]
@@ -332,3 +339,33 @@ def test_only_one_piece_of_long_work_at_a_time() -> None:
     with apart_module._one, pytest.raises(BusyError):
         apart(1, str, 5)
     assert apart(60, str, 6) == "6"
+
+
+def aired(shop: Shop, seq: int, at: int, **values: float) -> None:
+    body = canonical({"sensor": "a1", **values})
+    row = ReadingRow(at, "air", "n1", 2, seq, seq, at, "ntp", body)
+    shop.store.commit([Work(readings=[row])])
+
+
+def test_air_has_columns_and_units_of_its_own(client: TestClient, shop: Shop) -> None:
+    aired(shop, 1, D0 + DAY, co2=600, hcho=0.05)
+    aired(shop, 2, D0 + DAY + HOUR // 2, co2=800)
+    shop.keeper.take()
+    found = history(client, "sensor=n1/a1&quantity=co2&resolution=1h", DAY, 2 * DAY)
+    assert (found["quantity"], found["units"]) == ("co2", {"co2": "ppm"})
+    (one,) = found["sensors"]
+    assert one["sensor"] == "n1/a1"
+    assert dict(zip(one["columns"], one["rows"][0], strict=True)) == {
+        "at": D0 + DAY,
+        "readings": 2,
+        "mean": 700.0,
+        "low": 600.0,
+        "high": 800.0,
+        "known_ms": HOUR,
+    }
+    raw = history(client, "zone=stacks&quantity=hcho&resolution=raw", DAY, 2 * DAY)
+    assert raw["sensors"][0]["rows"] == [[D0 + DAY, 50.0]]
+    assert raw["units"] == {"hcho": "µg/m³"}
+    missing = asked(client, "history?from=0&to=9&sensor=n1/a1&quantity=uv", 404)
+    assert "n1/a1" in missing["detail"]
+    asked(client, "history?from=0&to=9&sensor=n1/a1&quantity=radon", 422)

@@ -27,7 +27,7 @@ class Held(NamedTuple):
 
     store: str
     definition: Definition
-    there: Surroundings
+    there: Surroundings = Surroundings("", "", {}, None)
     outdoor: str | None = None
 
 
