@@ -17,7 +17,7 @@ from . import checks, numbers
 
 MOST_ROWS: Final = 100
 """Of one act: while it is decided on, alarms of sensors wait."""
-_KEEPERS: Final = ("archivist", "certificate_custodian")
+KEEPERS: Final = ("archivist", "certificate_custodian")
 _CHECKS: Final[dict[str, Callable[[dict[str, Any], Context, checks.Batch], Row]]] = {
     "person": checks.person,
     "item": checks.item,
@@ -60,19 +60,19 @@ def person_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
     return [_registered("person", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())]
 
 
-@act("item.register", body=Named, roles=_KEEPERS, local=True)
+@act("item.register", body=Named, roles=KEEPERS, local=True)
 def item_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
     """Register an item, or change what the register says of it; its number stays (G6)."""
     return [_registered("item", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())]
 
 
-@act("place.register", body=Named, roles=_KEEPERS, local=True)
+@act("place.register", body=Named, roles=KEEPERS, local=True)
 def place_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
     """Register a place, or change it."""
     return [_registered("place", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())]
 
 
-@act("item.number", body=Numbered, roles=_KEEPERS, local=True)
+@act("item.number", body=Numbered, roles=KEEPERS, local=True)
 def item_number(asked: Act[Numbered], now: int, ctx: Context) -> Effects:
     """Register an item under the next number of its series."""
     body = asked.body
@@ -84,7 +84,7 @@ def item_number(asked: Act[Numbered], now: int, ctx: Context) -> Effects:
     return [_registered("item", row, asked.by, None, ctx, checks.Batch())]
 
 
-@act("register.import", body=Listed, roles=_KEEPERS, local=True)
+@act("register.import", body=Listed, roles=KEEPERS, local=True)
 def register_import(asked: Act[Listed], now: int, ctx: Context) -> Effects:
     """Register what can be of a list; each refused row is named with its reason."""
     body = asked.body

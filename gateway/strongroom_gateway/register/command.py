@@ -19,6 +19,7 @@ from ..local import add_socket, ask
 from ..room.acts import LOCAL
 from ..room.model import Item, Person, Place
 from ..room.rows import Row, Rows
+from . import slots_command
 from .acts import MOST_ROWS
 from .table import COLUMNS, Kind, Line, TableError, decoded, read, write
 
@@ -46,6 +47,7 @@ def register(subparsers: Any) -> None:
     out.add_argument("--config", type=Path, required=True, metavar="FILE")
     out.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
     out.set_defaults(run=run_export)
+    slots_command.add(actions)
     find = actions.add_parser("find", help="find items by number, name, tag or a fragment of these")
     find.add_argument("text", metavar="TEXT")
     find.add_argument("--limit", type=int, default=20)
