@@ -15,7 +15,7 @@ from ..errors import SchemaError
 from ..history.apart import BusyError, FailedError, apart
 from ..history.days import HistoryError
 from ..history.judged import compliance, register_file
-from ..history.levels import LEVELS, Channel, LevelName
+from ..history.levels import LEVELS, LevelName, named
 from ..history.query import HistoryReader
 from ..history.register.fonts import NoFontError
 from ..history.register.make import RegisterRefusedError, Wanted
@@ -209,7 +209,7 @@ def _sensors(
 
 
 def _named(sensor: str, quantity: str) -> str:
-    return sensor if quantity == "climate" else Channel(sensor, quantity).name
+    return sensor if quantity == "climate" else named(sensor, quantity)
 
 
 def _units(quantity: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ..climate.validity.limits import NO_CORRECTION, Correction
 from ..ledger.canonical import canonical
 from ..ledger.dating import EntryView, ReadingView
 from .days import DIGEST
-from .levels import Channel, is_possible, levels_of
+from .levels import is_possible, levels_of, named
 from .store import AIR, CLIMATE, IMPORT, INPUT, History, Run, Taken
 
 DAY: Final = 86_400_000
@@ -187,9 +187,9 @@ def _levels(row: ReadingView) -> Iterator[Taken]:
 
 
 def _level(sensor: str, quantity: str, value: float, row: ReadingView | EntryView) -> Taken:
-    name, is_possible_ = Channel(sensor, quantity).name, is_possible(quantity, value)
     number = (row.boot or 0, row.seq or 0)
-    return Taken(name, row.time, value, None, *number, is_believed=is_possible_)
+    believed = is_possible(quantity, value)
+    return Taken(named(sensor, quantity), row.time, value, None, *number, is_believed=believed)
 
 
 def prune_readings(path: Path, kind: str, taken: int, before: int) -> int:

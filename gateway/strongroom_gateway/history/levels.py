@@ -5,7 +5,7 @@ nothing lies where humidity does: so days, rollups, digests and pruning are thos
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, cast
 
 from ..profiles import UNITS
 
@@ -21,7 +21,7 @@ class Level(NamedTuple):
     high: float
 
 
-LEVELS: Final[dict[str, Level]] = {
+LEVELS: Final[Mapping[str, Level]] = {
     # Outdoor air has 400 ppm; sensors that warm up or fail report 0 or all ones.
     "co2": Level(UNITS["co2"], 1.0, 250.0, 40_000.0),
     "pm25": Level(UNITS["pm25"], 1.0, 0.0, 5_000.0),
@@ -39,18 +39,23 @@ class Channel(NamedTuple):
     """A sensor and one of its quantities."""
 
     sensor: str
-    quantity: str
+    quantity: LevelName
 
     @property
     def name(self) -> str:
         """Return the name under which the history has it."""
-        return f"{self.sensor}:{self.quantity}"
+        return named(self.sensor, self.quantity)
+
+
+def named(sensor: str, quantity: str) -> str:
+    """Return the name of a channel in the history."""
+    return f"{sensor}:{quantity}"
 
 
 def channel(name: str) -> Channel | None:
     """Return what a name means; None for the name of a sensor."""
     sensor, colon, quantity = name.rpartition(":")
-    return Channel(sensor, quantity) if colon and quantity in LEVELS else None
+    return Channel(sensor, cast(LevelName, quantity)) if colon and quantity in LEVELS else None
 
 
 def levels_of(body: Mapping[str, Any]) -> dict[str, float]:

@@ -44,7 +44,7 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: _Words = ""
     action: _Words = ""
     end: _Ms | None = None
-    quantity: Literal["t", "rh", "both"] = "both"
+    quantity: Literal["t", "rh", "both", "co2", "pm25", "tvoc", "hcho", "uv", "light"] = "both"
     replaces: Annotated[str, Meta(max_length=20)] | None = None
 
 

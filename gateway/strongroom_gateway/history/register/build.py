@@ -19,7 +19,8 @@ from .model import Line, Part, Seasonal
 from .weather import weather
 
 _ONE = timedelta(days=1)
-_POINTS = 1500
+POINTS = 1500
+"""Most points of a chart."""
 
 
 class Held(NamedTuple):
@@ -50,7 +51,7 @@ def build_part(
     hours = history.hours(sensor, start, end)
     derived = _derive(hours, days)
     sources = {one.id: one for one in history.sources()}
-    step, chart = history.chart(sensor, start, end, _POINTS)
+    step, chart = history.chart(sensor, start, end, POINTS)
     return Part(
         sensor=sensor,
         store=held.store,

@@ -91,6 +91,8 @@ class Surroundings(NamedTuple):
     zone: str
     machines: Mapping[str, str]
     door: str | None
+    alarm: tuple[str, str] | None = None
+    """Code and subject of the alarm of a channel of air or light."""
 
 
 class _Stretch(NamedTuple):
@@ -125,7 +127,7 @@ class Facts:
         self.notes = written(_paged(ledger, -1, NOTE))
 
     def about(self, name: str, one: Excursion, there: Surroundings) -> Told:
-        """Return what is known of an excursion of a quantity ("t", "rh")."""
+        """Return what is known of an excursion of a quantity ("t", "rh", "co2" ...)."""
         since, end = one.start - LEAD, one.end
         return Told(
             [*self._happened(since, end, there), *self._opened(since, end, there)],
@@ -187,9 +189,9 @@ class Facts:
             yield Fact("register.fact.idle", {})
 
     def _acknowledged(self, name: str, one: Excursion, there: Surroundings) -> Iterator[Fact]:
-        code = _BANDS[name, one.side == HIGH]
+        wanted = there.alarm or (_BANDS[name, one.side == HIGH], there.zone)
         for seen in self._seen:
-            about = (seen.body["code"], seen.body["subject"]) == (code, there.zone)
+            about = (seen.body["code"], seen.body["subject"]) == wanted
             if about and one.start <= seen.time < one.end + LEAD:
                 params = {"by": seen.body["by"], "comment": seen.body["comment"]}
                 yield Fact("register.fact.acknowledged", {**params, "since_at": seen.time})

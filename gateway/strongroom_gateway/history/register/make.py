@@ -17,10 +17,11 @@ from ...profiles import bands, swings
 from ..bring import stamp
 from ..query import HistoryReader
 from ..verify import verify
+from .air import air_parts
 from .build import Held, build_part
 from .csv_file import write_csv
 from .facts import Facts, Surroundings, Written
-from .model import Part, Register
+from .model import AirPart, Part, Register
 from .tables import tables
 
 KINDS: Final = (".csv", ".xlsx", ".pdf")
@@ -70,6 +71,7 @@ def make_register(
             )
             for sensor in sensors
         ]
+        air = air_parts(settings, history, wanted.sensors, wanted.first, wanted.last, facts)
         sealed = None
         if reader is not None and wanted.compared:
             found = verify(history, reader)
@@ -89,7 +91,8 @@ def make_register(
         version=version("strongroom"),
         profile=f"{settings.profile.title} ({settings.profile.id})",
         parts=parts,
-        notes=[] if facts is None else _notes(facts, parts, start, end),
+        air=air,
+        notes=[] if facts is None else _notes(facts, _met(parts, air), start, end),
         sources=_sources(history),
         calibrations=_calibrations(settings, sensors),
         sealed=sealed,
@@ -144,9 +147,14 @@ def held_to(settings: Settings, sensor: str, store: str | None, history: History
     return Held(chosen, definition, there, outdoor)
 
 
-def _notes(facts: Facts, parts: Sequence[Part], start: int, end: int) -> list[Written]:
+def _met(parts: Sequence[Part], air: Sequence[AirPart]) -> set[str]:
+    """Return the notes that an excursion of the register meets."""
+    lists = [part.told for part in parts] + [part.told for part in air]
+    return {note.note for found in lists for _, _, told in found for note in told.notes}
+
+
+def _notes(facts: Facts, met: set[str], start: int, end: int) -> list[Written]:
     """Return the notes about times of the register, and those that its excursions meet."""
-    met = {note.note for part in parts for _, _, told in part.told for note in told.notes}
     return [
         note
         for note in facts.notes

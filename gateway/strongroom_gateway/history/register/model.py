@@ -7,6 +7,8 @@ import msgspec
 from ...climate.compliance.excursions import Excursion
 from ...climate.compliance.limits import Definition
 from ...climate.compliance.tally import Period, Result
+from ...profiles import Band
+from ..levels import Channel
 from .derived import Derived
 from .facts import Told, Written
 
@@ -53,6 +55,18 @@ class Part(msgspec.Struct):
     """Each excursion by its beginning, with its quantity ("t", "rh") and what is known about it."""
 
 
+class AirPart(msgspec.Struct):
+    """One channel of the register. In `result` and `chart` its values are those of "t"."""
+
+    channel: Channel
+    limit: Band
+    result: Result
+    told: list[tuple[str, Excursion, Told]]
+    refused: int
+    chart: list[tuple[Any, ...]]
+    chart_step: str
+
+
 class Register(msgspec.Struct):
     """The whole register. `first` and `last` are local dates, both included; `made` is Unix ms."""
 
@@ -70,6 +84,8 @@ class Register(msgspec.Struct):
     """How the days compare with the ledger: days, minutes_only, unsealed, findings; None: not
     compared.
     """
+    air: list[AirPart] = []
+    """The channels of air and light."""
     notes: list[Written] = []
     """What people wrote about excursions of this time, also what was replaced since."""
     calibrations: list[dict[str, Any]] = []

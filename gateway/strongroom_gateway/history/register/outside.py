@@ -5,66 +5,70 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ...climate.compliance.excursions import Excursion
+from ..levels import LEVELS
 from .cells import Cell, Say, Table, heads, hours, local, said
-from .facts import Fact, Written
+from .facts import Fact, Told, Written
 from .model import Part, Register
 
 _MOST: Final = 6
 """Facts that are listed; of more the number is told."""
+ABOUT: Final = (
+    "side",
+    "start",
+    "end",
+    "duration",
+    "extreme",
+    "extreme_at",
+    "limit",
+    "remark",
+    "cause",
+    "action",
+    "written_by",
+)
+"""The columns of an excursion."""
 
 
 def excursions_table(part: Part, register: Register, say: Say) -> Table:
     """Return the table of excursions: first what people wrote, then what the ledger knows."""
     zone = ZoneInfo(register.time_zone)
-    rows: list[list[Cell]] = [
-        [
-            said(say, f"quantity.{name}"),
-            said(say, "side.high" if one.side > 0 else "side.low"),
-            local(one.start, zone),
-            local(one.end, zone),
-            hours(one.ms),
-            one.extreme,
-            local(one.extreme_at, zone),
-            one.limit,
-            _marks(one, say),
-            _lines([_cause(note, say) for note in told.notes], told.causes, zone, say),
-            _lines([note.action for note in told.notes], told.actions, zone, say),
-            "; ".join(_who(note, zone, say) for note in told.notes),
-        ]
+    rows = [
+        [said(say, f"quantity.{name}"), *excursion_row(one, told, zone, say)]
         for name, one, told in part.told
     ]
-    head = heads(
-        say,
-        "quantity",
-        "side",
-        "start",
-        "end",
-        "duration",
-        "extreme",
-        "extreme_at",
-        "limit",
-        "remark",
-        "cause",
-        "action",
-        "written_by",
-    )
     title = said(say, "title.excursions", sensor=part.sensor)
-    return Table("excursions", part.sensor, title, head, rows)
+    return Table("excursions", part.sensor, title, heads(say, "quantity", *ABOUT), rows)
+
+
+def excursion_row(one: Excursion, told: Told, zone: tzinfo, say: Say) -> list[Cell]:
+    """Return the cells about an excursion, as ABOUT names them."""
+    return [
+        said(say, "side.high" if one.side > 0 else "side.low"),
+        local(one.start, zone),
+        local(one.end, zone),
+        hours(one.ms),
+        one.extreme,
+        local(one.extreme_at, zone),
+        one.limit,
+        _marks(one, say),
+        _lines([_cause(note, say) for note in told.notes], told.causes, zone, say),
+        _lines([note.action for note in told.notes], told.actions, zone, say),
+        "; ".join(_who(note, zone, say) for note in told.notes),
+    ]
 
 
 def notes_table(register: Register, say: Say) -> Table:
     """Return the table of all notes of the time, with how many excursions each is about."""
     zone = ZoneInfo(register.time_zone)
     about: dict[str, int] = {}
-    for part in register.parts:
-        for _, _, told in part.told:
-            for note in told.notes:
-                about[note.note] = about.get(note.note, 0) + 1
+    lists = [part.told for part in register.parts] + [part.told for part in register.air]
+    for _, _, told in (one for found in lists for one in found):
+        for note in told.notes:
+            about[note.note] = about.get(note.note, 0) + 1
     rows: list[list[Cell]] = [
         [
             note.note,
             note.where,
-            said(say, f"quantity.{note.quantity}"),
+            _quantity(note.quantity, say),
             local(note.start, zone),
             "" if note.end is None else local(note.end, zone),
             _cause(note, say),
@@ -91,6 +95,10 @@ def notes_table(register: Register, say: Say) -> Table:
         "remark",
     )
     return Table("notes", "", said(say, "title.notes"), head, rows)
+
+
+def _quantity(name: str, say: Say) -> str:
+    return say(f"air.{name}", {}) if name in LEVELS else said(say, f"quantity.{name}")
 
 
 def _marks(one: Excursion, say: Say) -> str:

@@ -28,6 +28,7 @@ from reportlab.platypus import (
 )
 
 from ...profiles import Band
+from ..levels import LEVELS
 from .cells import Cell, Say, Table
 from .fonts import NoFontError, find_font
 from .model import Part, Register
@@ -71,13 +72,15 @@ def write_page(
     parts = {part.sensor: part for part in register.parts}
     story: list[Any] = []
     for table in tables:
-        if table.kind in _LEFT_OUT or (table.kind == "days" and not days):
+        if table.kind in _LEFT_OUT or (table.kind in ("days", "air_days") and not days):
             continue
-        if table.kind == "definition":
+        if table.kind in ("definition", "air"):
             story.append(PageBreak())
         story += _table(table)
         if table.kind == "definition":
             story += _charts(register, parts[table.sensor], say)
+        if table.kind == "air":
+            story += _air_charts(register, say)
     footer = f"{register.room_name} ({register.room}) | {register.first} - {register.last}"
 
     def foot(canvas: Any, doc: Any) -> None:
@@ -154,6 +157,18 @@ def _charts(register: Register, part: Part, say: Say) -> Iterable[Any]:
         if known:
             title = f"{part.sensor}: {say(f'register.unit.{name}', {})}"
             yield _drawn(known, part.chart_step, band, title, zone)
+            yield Spacer(1, 2 * mm)
+
+
+def _air_charts(register: Register, say: Say) -> Iterable[Any]:
+    zone = ZoneInfo(register.time_zone)
+    for part in register.air:
+        known = [row[:4] for row in part.chart if row[1] is not None]
+        if known:
+            unit = LEVELS[part.channel.quantity].unit
+            name = say(f"air.{part.channel.quantity}", {})
+            title = f"{part.channel.sensor}: {name}, {unit}"
+            yield _drawn(known, part.chart_step, part.limit, title, zone)
             yield Spacer(1, 2 * mm)
 
 

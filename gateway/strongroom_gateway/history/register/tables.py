@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from ...climate.compliance.limits import Swing
 from ...climate.compliance.tally import Quantity
+from .air import air_tables
 from .cells import (
     Cell,
     Say,
@@ -34,6 +35,7 @@ def tables(register: Register, say: Say) -> list[Table]:
         found.append(_derived(part, say))
         found.append(excursions_table(part, register, say))
         found.append(gaps_table(part, register, say))
+    found += air_tables(register.air, register.time_zone, say)
     found.append(notes_table(register, say))
     found.append(calibrations_table(register, say))
     found.append(sources_table(register, say))
