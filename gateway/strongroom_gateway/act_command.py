@@ -16,6 +16,9 @@ from .local import add_socket, ask
 from .room.acts import known_acts
 from .room.registry import discover
 
+NOT_YET = 75
+"""Exit status of an act that is not on the disk yet (sysexits.h: EX_TEMPFAIL, try again)."""
+
 
 def register(subparsers: Any) -> None:
     """Add the command to the parser of `strongroom`."""
@@ -24,6 +27,9 @@ def register(subparsers: Any) -> None:
     parser.add_argument("values", nargs="*", metavar="KEY=VALUE", help="lists as KEY=A,B")
     parser.add_argument("--by", required=True, metavar="PERSON", help="id of who asks for it")
     parser.add_argument("--json", metavar="BODY", help="instead of KEY=VALUE: an object in JSON")
+    parser.add_argument(
+        "--id", metavar="ID", help="asked for again with the same ID, an act is not done again"
+    )
     add_socket(parser)
     parser.set_defaults(run=run)
     plain = parser.parse_known_args
@@ -36,16 +42,19 @@ def register(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Ask, and print the entries it led to."""
+    """Ask, and print the entries it led to; NOT_YET when they are not on the disk yet."""
     if arguments.json is not None:
         body = _object(arguments)
     else:
         body = from_words(arguments.kind, arguments.values, arguments.language)
     path = f"/api/v1/acts/{quote(arguments.kind, safe='')}"
-    answer = ask(arguments, "POST", path, {"by": arguments.by, "body": body})
+    asked = {"by": arguments.by, "body": body, "id": arguments.id}
+    answer = ask(arguments, "POST", path, asked)
     for entry in answer["entries"]:
         sys.stdout.write(f"{entry['kind']}  {_said(entry['body'])}\n")
-    return 0
+    if not answer["recorded"]:
+        sys.stderr.write(answer["detail"] + "\n")
+    return 0 if answer["recorded"] else NOT_YET
 
 
 def ordered(words: Sequence[str]) -> list[str]:

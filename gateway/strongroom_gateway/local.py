@@ -12,7 +12,7 @@ from .errors import StrongroomError
 from .i18n import DEFAULT, LANGUAGES, text
 
 _SECONDS = 30.0
-_OK = 200
+_DONE = (200, 202)  # 202: accepted, but not yet on the disk
 
 
 class NoGatewayError(StrongroomError):
@@ -75,7 +75,7 @@ def ask(arguments: argparse.Namespace, method: str, path: str, body: Any = None)
         raise NoGatewayError(text("alarm.no_gateway", params, arguments.language)) from bad
     finally:
         connection.close()
-    if answer.status != _OK:
+    if answer.status not in _DONE:
         raise RefusedByGatewayError(_reason(said))
     return json.loads(said)
 

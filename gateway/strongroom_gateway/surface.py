@@ -1,7 +1,9 @@
 """The running gateway as the API and people see it. Safe from any thread."""
 
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from .alarms.book import Act, AlarmBook, AlarmRecord
@@ -12,6 +14,8 @@ from .api.source import Answer, Reason
 from .config import Settings
 from .errors import NotRecordingError, OutsideTreeError
 from .history.running import HistoryThread
+from .ingest.asked import Answer as Done
+from .ingest.asked import Asked
 from .ingest.pipeline import Pipeline
 from .ingest.port import Decision, Entry
 from .ledger.checkpointer import Checkpointer
@@ -52,6 +56,7 @@ class Surface:
         self.history: HistoryThread | None = None
         self._room, self._book = room, book
         self._pipeline, self._writer = pipeline, writer
+        self._asked = Asked(pipeline, record, now)
         self._shed = (0, -_RECENT_MS)
         self._correcting = threading.Lock()
         self._waiting: dict[int, tuple[int, list[Mapping[str, Any]]]] = {}
@@ -168,20 +173,19 @@ class Surface:
         before, waiting = self._waiting.pop(idx, (0, []))
         return on_disk, waiting[len(on_disk) - before :]
 
-    def act(self, kind: str, by: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """Do what a person asks for; return the entries it led to, once they are on the disk."""
-        if not self._pipeline.is_recording or not self._pipeline.has_room:
-            raise NotRecordingError(self.why_not_recording)
-        entries: list[Mapping[str, Any]] = []
+    def act(self, kind: str, by: str, body: Mapping[str, Any], name: str | None = None) -> Done:
+        """Do what a person asks for, once for each id; return the entries it led to, and whether
+        they are on the disk.
+        """
+        what = json.dumps([kind, by, body], sort_keys=True).encode()
 
         def decide(now: int) -> Decision:
-            decision = self._room.act(kind, by, body, now)
-            entries.extend({"kind": e.kind, "body": e.body} for e in decision.entries)
-            return decision
+            return self._room.act(kind, by, body, now)
 
-        if not self._pipeline.recorded(self._pipeline.act(decide), _ACT_SECONDS):
-            raise NotRecordingError(self.why_not_recording)
-        return entries
+        try:
+            return self._asked.act(name, sha256(what).hexdigest(), decide, _ACT_SECONDS)
+        except NotRecordingError as error:
+            raise NotRecordingError(str(error) or self.why_not_recording) from error
 
     def acts(self) -> Mapping[str, ActKind]:
         """Return everything that can be asked for."""

@@ -224,12 +224,23 @@ class ActAsked(_Model):
 
     by: Annotated[str, Field(min_length=1, max_length=100)]
     body: dict[str, Any] = {}
+    id: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9._-]{1,64}$",
+            description="Chosen by who asks: asked for again with it, the act is not done again.",
+            examples=["2b1c3f6e-rf-0017"],
+        ),
+    ] = None
 
 
 class ActDone(_Model):
     """The entries of the ledger an act led to."""
 
     entries: list[dict[str, Any]]
+    id: Annotated[str, Field(description="The one it was asked for with, or one it was given.")]
+    recorded: Annotated[bool, Field(description="Whether it is on the disk.")] = True
+    detail: Annotated[str | None, Field(description="What to do when it is not.")] = None
 
 
 class ActView(_Model):

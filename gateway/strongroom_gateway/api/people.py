@@ -2,15 +2,20 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from .asking import TheOperator
+from ..i18n import text
+from .asking import Language, TheOperator
 from .models import ActAsked, ActDone, ActsPage, ActView, Refusal
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": ActDone,
+        "description": "Accepted, but not yet on the disk: ask again with the id of this answer.",
+    },
     404: {"model": Refusal, "description": "There is no such act."},
     409: {"model": Refusal, "description": "It is not allowed, or not possible as things are."},
-    503: {"model": Refusal, "description": "The record does not take it now; ask again."},
+    503: {"model": Refusal, "description": "The record does not take it now; nothing was done."},
 }
 
 api = APIRouter(tags=["acts"], prefix="/acts")
@@ -28,6 +33,18 @@ def acts(operator: TheOperator) -> ActsPage:
 
 
 @api.post("/{kind}", responses=_ANSWERS)
-def perform(operator: TheOperator, kind: str, asked: ActAsked) -> ActDone:
-    """Do it wholly, or refuse it in words; the answer comes once it is on the disk."""
-    return ActDone(entries=[dict(e) for e in operator.act(kind, asked.by, asked.body)])
+def perform(
+    operator: TheOperator, response: Response, tongue: Language, kind: str, asked: ActAsked
+) -> ActDone:
+    """Do it wholly, or refuse it in words; the answer comes once it is on the disk.
+
+    With an `id` it is done once, however often it is asked for: who got no answer asks again. An id
+    is remembered for a day.
+    """
+    done = operator.act(kind, asked.by, asked.body, asked.id)
+    entries = [dict(e) for e in done.entries]
+    if done.recorded:
+        return ActDone(entries=entries, id=done.id)
+    response.status_code = 202
+    said = text("act.not_yet", {"id": done.id}, tongue)
+    return ActDone(entries=entries, id=done.id, recorded=False, detail=said)

@@ -7,6 +7,7 @@ import msgspec
 
 from ..alarms.book import AlarmRecord
 from ..config import Settings
+from ..ingest.asked import Answer as Done
 from ..ledger.dating import EntryView
 from ..ledger.tree import Head
 from ..room.acts import ActKind
@@ -116,11 +117,12 @@ class Operator(Protocol):
         """Somebody puts the point back into service."""
         ...
 
-    def act(self, kind: str, by: str, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """Do what a person asks for; return the entries it led to, once they are on the disk.
+    def act(self, kind: str, by: str, body: Mapping[str, Any], name: str | None = None) -> Done:
+        """Do what a person asks for; return the entries it led to, and whether they are on the disk
+        after some seconds. Asked for again with the same `name`, it is not done again.
 
         Raises RefusedActError, UnknownActError, or NotRecordingError when the disk does not take
-        them now.
+        the record now; nothing has been done then.
         """
         ...
 

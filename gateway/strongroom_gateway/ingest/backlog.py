@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..ledger.work import EntryRow, Work
 from ..transport.port import Inbound
@@ -15,6 +15,13 @@ CROWD: Final = 2_000
 MOST_HELD: Final = 10
 """Times the limit: so many entries of decisions are held that change what the room knows."""
 YIELD_SECONDS: Final = 0.005
+
+
+class Ticket(NamedTuple):
+    """What to wait for: a work, and what was held aside so far."""
+
+    work: int
+    held: int
 
 
 class Backlog:
@@ -40,6 +47,8 @@ class Backlog:
         """Number of the last work that was queued."""
         self.last_committed = 0
         """Number of the last work that is on the disk."""
+        self._handed_over = 0
+        self._held_committed = 0  # of what was handed over; written by the writer's thread only
 
     @property
     def pending(self) -> int:
@@ -73,9 +82,10 @@ class Backlog:
     def hand_over(self) -> None:
         """Queue what was held aside, before anything that comes later."""
         held = self.held
-        if held.entries or held.states or held.more:
+        if self._holds:
             self.held = empty_work()
-            self.enqueue(held, [], {}, max(len(held.entries), 1))
+            self._handed_over += 1
+            self.enqueue(held, [], {}, max(len(held.entries), 1), held=True)
 
     def has_room(self, entries: int, taking: Taking, *, rows: bool = False) -> bool:
         """Return whether so many entries of a decision can be kept, on their way or aside.
@@ -96,11 +106,17 @@ class Backlog:
         work.states.update(states)
 
     def enqueue(
-        self, work: Work, messages: list[Inbound], acks: dict[Key, int], weight: int
+        self,
+        work: Work,
+        messages: list[Inbound],
+        acks: dict[Key, int],
+        weight: int,
+        *,
+        held: bool = False,
     ) -> None:
         """Queue a work; ``messages`` and ``acks`` are acknowledged when it is on the disk."""
         self.last += 1
-        work.context = Batch(messages, acks, self.last, weight)
+        work.context = Batch(messages, acks, self.last, weight, held)
         self._queued += weight
         self._append(work)
 
@@ -110,6 +126,7 @@ class Backlog:
         self._progress.set()
         with self._written:
             self.last_committed = works[-1].context.number
+            self._held_committed += sum(work.context.held for work in works)
             self._written.notify_all()
 
     def give_way(self) -> None:
@@ -121,7 +138,18 @@ class Backlog:
             self._progress.clear()
             self._progress.wait(YIELD_SECONDS)
 
-    def wait_for(self, work: int, seconds: float) -> bool:
-        """Wait until the work of a number is on the disk; False when it takes longer than that."""
+    @property
+    def _holds(self) -> bool:
+        return bool(self.held.entries or self.held.states or self.held.more)
+
+    def ticket(self) -> Ticket:
+        """Return what to wait for so that all that was kept so far is on the disk."""
+        return Ticket(self.last, self._handed_over + self._holds)
+
+    def wait_for(self, ticket: Ticket, seconds: float) -> bool:
+        """Wait until all of a ticket is on the disk; False when it takes longer than that."""
         with self._written:
-            return self._written.wait_for(lambda: self.last_committed >= work, seconds)
+            return self._written.wait_for(
+                lambda: self.last_committed >= ticket.work and self._held_committed >= ticket.held,
+                seconds,
+            )

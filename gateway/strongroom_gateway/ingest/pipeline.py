@@ -16,7 +16,7 @@ from typing import TypeVar
 from ..ledger.work import Work
 from ..transport.port import Inbound, Transport
 from .acks import Acks
-from .backlog import PENDING_LIMIT, Backlog
+from .backlog import PENDING_LIMIT, Backlog, Ticket
 from .counters import Counters
 from .deciding import Deciding
 from .intake import Intake
@@ -129,7 +129,7 @@ class Pipeline:
             self._finish(taking, [])
         self.acks.flush()  # those that found no room in the transport when they were due
 
-    def act(self, decide: Callable[[int], Decision]) -> int:
+    def act(self, decide: Callable[[int], Decision]) -> Ticket:
         """Carry out a decision that no message leads to: the start, or a person's act.
 
         Returns what to wait for with `recorded`. What ``decide`` raises is the caller's, and
@@ -139,7 +139,7 @@ class Pipeline:
             taking = self._begin()
             self._deciding.keep(decide(taking.now), taking)
             self._finish(taking, [])
-            return self._backlog.last
+            return self._backlog.ticket()
 
     def without_memory(self) -> None:
         """Take no message for good until `remember`: the room's rows could not be read."""
@@ -153,9 +153,9 @@ class Pipeline:
             for node in self._intake.unread.to_be_asked():
                 self.publisher.greet(node, self._clock())
 
-    def recorded(self, work: int, seconds: float) -> bool:
+    def recorded(self, ticket: Ticket, seconds: float) -> bool:
         """Wait until what `act` returned is on the disk; False when it takes longer than that."""
-        return self._backlog.wait_for(work, seconds)
+        return self._backlog.wait_for(ticket, seconds)
 
     def look(self, at: Callable[[], Answer]) -> Answer:
         """Return what ``at`` returns while nothing changes the room."""

@@ -29,6 +29,8 @@ class Batch(msgspec.Struct):
     acks: dict[Key, int]
     number: int
     weight: int
+    held: bool
+    """Whether it had been held aside."""
 
 
 class Taking:

@@ -22,6 +22,7 @@ _ROW: Final = "SELECT value FROM room_state WHERE key = ?"
 _MOST_KEYS: Final = 256
 _ROWS: Final = ("r/", "r0")  # the first key of the rows, and the first behind them
 _DECIDED: Final = ("decided/", "decided0")  # the same of what was decided on, see ingest.marks
+_ASKED: Final = ("asked/", "asked0")  # and of acts that were asked for, see ingest.asked
 _ranges: Final = msgspec.json.Decoder(list[tuple[int, int]]).decode
 
 
@@ -226,9 +227,9 @@ class Reader:
         with self._connection() as connection:
             return dict(
                 connection.execute(
-                    "SELECT key, value FROM room_state"
-                    " WHERE (key < ? OR key >= ?) AND (key < ? OR key >= ?)",
-                    (*_ROWS, *_DECIDED),
+                    "SELECT key, value FROM room_state WHERE (key < ? OR key >= ?)"
+                    " AND (key < ? OR key >= ?) AND (key < ? OR key >= ?)",
+                    (*_ROWS, *_DECIDED, *_ASKED),
                 ).fetchall()
             )
 

@@ -97,14 +97,23 @@ def test_a_refusal_is_said_in_words_and_leaves_nothing(there, local, kind, asked
 def test_nobody_is_told_that_an_act_is_done_that_the_disk_did_not_take(there, local, monkeypatch):
     assert local.ask("POST", "/acts/item.register", box("b1"))[0] == 200
     there.disk.full = True
+    b2 = box("b2") | {"id": "b2-1"}
     with monkeypatch.context() as impatient:
         impatient.setattr("strongroom_gateway.surface._ACT_SECONDS", 0.5)
-        status, answer = local.ask("POST", "/acts/item.register", box("b2"))
-    assert (status, "not recording" in answer["detail"]) == (503, True)
+        status, answer = local.ask("POST", "/acts/item.register", b2)
+        assert (status, answer["id"], answer["recorded"]) == (202, "b2-1", False)
+        assert "ask again with id b2-1" in answer["detail"]
+        wait_for(lambda: not is_well(there), what="the gateway not being well")
+        status, refused = local.ask("POST", "/acts/item.register", box("b4"))
+        assert (status, "not recording" in refused["detail"]) == (503, True)
     there.disk.full = False
     wait_for(lambda: is_well(there), what="the gateway being well again")
+    status, done = local.ask("POST", "/acts/item.register", b2)
+    assert (status, done["recorded"], done["entries"]) == (200, True, answer["entries"])
     assert there.get("/api/v1/items/b2")[0] == 200, "the act that waited for the disk"
     assert local.ask("POST", "/acts/item.register", box("b3"))[0] == 200
+    status, refused = local.ask("POST", "/acts/item.register", box("b5") | {"id": "b2-1"})
+    assert (status, "used for another act" in refused["detail"]) == (409, True)
 
 
 def test_what_was_registered_is_known_after_a_restart_and_read_from_the_disk(there, local):
