@@ -12,14 +12,17 @@ from typing import Any
 
 import msgspec
 
+from .. import working_days
 from ..config_check import ConfigProblemsError, Problem, typed
 from ..epcis.section import problems as epcis_problems
 from ..hours import OpeningHours, parse_hours, zone
 from ..profiles import Profile, load_profile
 from ..register.section import Item, Person, Register
+from ..register.table import TableError, decoded
+from ..working_days import CalendarError, WorkingDays
 from .climate import climate_problems
 from .custody import custody_problems
-from .sections import Config, TlsSection
+from .sections import CalendarSection, Config, TlsSection
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -32,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True):
     hours: Mapping[str, OpeningHours]
     people: tuple[Person, ...]
     items: tuple[Item, ...]
+    working_days: WorkingDays = WorkingDays()
 
 
 def load(path: Path) -> Settings:
@@ -87,9 +91,34 @@ def settings(
             known = ", ".join(profile.stores)
             problems.append(Problem(where, "config.store", {"value": store, "known": known}))
     problems += climate_problems(config.climate, profile)
+    calendar = WorkingDays()
+    try:
+        calendar = _calendar(config.calendar, base or Path())
+    except ConfigProblemsError as bad:
+        problems += bad.problems
     if problems:
         raise ConfigProblemsError(problems)
-    return Settings(config, profile, hours, everyone, everything)
+    return Settings(config, profile, hours, everyone, everything, calendar)
+
+
+def _calendar(section: CalendarSection, base: Path) -> WorkingDays:
+    path = None if section.file is None else base / section.file
+    try:
+        lines = [] if path is None else decoded(path.read_bytes())
+        days = working_days.read(lines, section.weekend)
+        for day in days.off:
+            days.after(day, 1)
+    except OSError as bad:
+        reason = bad.strerror or str(bad)
+        raise ConfigProblemsError(
+            [Problem("calendar.file", "config.unreadable", {"reason": reason})]
+        ) from bad
+    except TableError as bad:
+        raise ConfigProblemsError([Problem("calendar.file", bad.key, bad.params)]) from bad
+    except CalendarError as bad:
+        params = {"line": bad.line, "value": bad.value}
+        raise ConfigProblemsError([Problem("calendar.file", bad.key, params)]) from bad
+    return days
 
 
 def _read(path: Path) -> dict[str, Any]:

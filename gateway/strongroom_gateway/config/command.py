@@ -21,6 +21,8 @@ def register(subparsers: Any) -> None:
     check.set_defaults(run=run_check)
     example = acts.add_parser("example", help="print a commented example")
     example.set_defaults(run=run_example)
+    days = acts.add_parser("working-days", help="print a list of working days to begin with (2026)")
+    days.set_defaults(run=run_working_days)
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -44,6 +46,13 @@ def run_check(arguments: argparse.Namespace) -> int:
         "items": len(settings.items),
     }
     sys.stdout.write(text("config.good", params, arguments.language) + "\n")
+    return 0
+
+
+def run_working_days(_: argparse.Namespace) -> int:
+    """Print the list of days off and worked of a year, with its source."""
+    folder = resources.files("strongroom_gateway").joinpath("examples")
+    sys.stdout.write(folder.joinpath("working-days-2026.csv").read_text(encoding="utf-8"))
     return 0
 
 

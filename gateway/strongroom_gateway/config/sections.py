@@ -5,7 +5,7 @@ key. Those of one part of the gateway are in its folder.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from ..climate.section import ClimateSection
 from ..custody.section import DeskSection, GateSection
@@ -17,6 +17,7 @@ from ..rounds.section import DisinfectionSection, KeysSection, PatrolPointSectio
 from ..safes.section import SafeSection
 from ..section import Key, Label, Language, Name, Port, Seconds, Section
 from ..shelves.section import ShelfBankSection, ShelfReaderSection
+from ..working_days import Weekday
 
 
 class RoomSection(Section, frozen=True):
@@ -29,6 +30,17 @@ class RoomSection(Section, frozen=True):
     time_zone: str = "Asia/Shanghai"
     language: Language = "zh_CN"
     custodian: Key | None = None
+
+
+class CalendarSection(Section, frozen=True):
+    """Which days are worked, for what is counted in working days: the days of the week off, and a
+    list (CSV) of holidays and of days worked in exchange for them.
+    """
+
+    weekend: Annotated[list[Weekday], Meta(max_length=6)] = field(
+        default_factory=lambda: ["sat", "sun"]
+    )
+    file: Path | None = None
 
 
 class TlsSection(Section, frozen=True):
@@ -103,6 +115,7 @@ class Config(Section, frozen=True):
 
     room: RoomSection
     ledger: LedgerSection
+    calendar: CalendarSection = CalendarSection()
     mqtt: MqttSection = MqttSection()
     api: ApiSection = ApiSection()
     climate: ClimateSection = ClimateSection()

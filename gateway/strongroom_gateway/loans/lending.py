@@ -1,7 +1,7 @@
 """What a loan is made of: its number, its day of return, what lies in a box, and who may decide."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from ..errors import RefusedActError
@@ -24,17 +24,35 @@ LOOK: Final = Wake(OVERDUE, ROOM)
 
 
 def end_of_day(at: int, days: int, ctx: Context) -> int:
-    """Return the last millisecond of the day `days` after `at` (Unix ms), by the room's clock."""
+    """Return the last millisecond of the day `days` after `at` (Unix ms), by the room's clock;
+    where lending counts working days, of the working day so many of them later.
+    """
+    if ctx.config.loans.days_kind == "working":
+        return end_of_working_day(at, days, ctx)
+    return _end(_day(at, ctx) + timedelta(days=days), ctx)
+
+
+def end_of_working_day(at: int, days: int, ctx: Context) -> int:
+    """Return the last millisecond of the working day `days` working days after `at` (Unix ms); for 0
+    that of the same day, or of the first working day behind it.
+    """
+    return _end(ctx.settings.working_days.after(_day(at, ctx), days), ctx)
+
+
+def _day(at: int, ctx: Context) -> date:
     local = zone(ctx.config.room.time_zone)
-    day = datetime.fromtimestamp(at // 1000, UTC).astimezone(local).date()
-    after = day + timedelta(days=days + 1)
+    return datetime.fromtimestamp(at // 1000, UTC).astimezone(local).date()
+
+
+def _end(day: date, ctx: Context) -> int:
+    local = zone(ctx.config.room.time_zone)
+    after = day + timedelta(days=1)
     return int(datetime(after.year, after.month, after.day, tzinfo=local).timestamp()) * 1000 - 1
 
 
 def day(at: int, ctx: Context) -> str:
     """Return the date of Unix ms `at` by the room's clock, as 2027-01-15."""
-    local = zone(ctx.config.room.time_zone)
-    return datetime.fromtimestamp(at // 1000, UTC).astimezone(local).date().isoformat()
+    return _day(at, ctx).isoformat()
 
 
 def next_number(kind: str, now: int, ctx: Context, ahead: int = 0) -> str:

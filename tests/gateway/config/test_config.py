@@ -1,6 +1,7 @@
 """Configuration files: what is good, and how each fault is named."""
 
 import copy
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -281,3 +282,50 @@ def test_nothing_has_two_tasks(sections, said):
     found = problems(PLAIN | sections)
     assert len(found) == 1
     assert found[0].startswith(said)
+
+
+WITH_DAYS = """
+[room]
+id = "r1"
+name = "R"
+[ledger]
+path = "l.db"
+[calendar]
+file = "d.csv"
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (None, "calendar.file: "),
+        ("date,to,kind\n2027-02-30,,off\n", "calendar.file: line 2: 2027-02-30 is no date"),
+        ("date,to,kind\n2027-02-03,,off\n2027-02-03,,work\n", "line 3: 2027-02-03 was said before"),
+        (b"\xff\xff\x00\x81", "calendar.file: The file is no text"),
+    ],
+)
+def test_a_list_of_working_days_that_cannot_be_read_is_named(tmp_path, capsys, written, said):
+    file = tmp_path / "gateway.toml"
+    file.write_text(WITH_DAYS)
+    if written is not None:
+        (tmp_path / "d.csv").write_bytes(
+            written if isinstance(written, bytes) else written.encode()
+        )
+    assert main(["config", "check", str(file), "--language", "en"]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_the_printed_list_of_working_days_can_be_used(tmp_path, capsys):
+    assert main(["config", "working-days"]) == 0
+    (tmp_path / "d.csv").write_text(capsys.readouterr().out, encoding="utf-8")
+    file = tmp_path / "gateway.toml"
+    file.write_text(WITH_DAYS)
+    days = load(file).working_days
+    assert days.is_working(date(2026, 10, 10))
+    assert not days.is_working(date(2026, 10, 1))
+
+
+def test_a_week_has_a_working_day():
+    week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    with pytest.raises(ConfigProblemsError):
+        settings(typed(PLAIN | {"calendar": {"weekend": week}}, Config))

@@ -180,3 +180,31 @@ def test_who_carries_it_out_without_leave_still_answers_for_it():
     office.wait(20 * SECOND)
     ((_, body),) = office.out.entries("movement.exit_without_leave")
     assert (body["holder"], office.room.ctx.accountable("B2")) == ("han", "han")
+
+
+def working(tmp_path, **section):
+    """Lend by working days: around the week-end 16/17 January 2027, with the Monday off and the
+    Saturday after it worked.
+    """
+    path = tmp_path / "days.csv"
+    path.write_text("date,to,kind\n2027-01-18,,off\n2027-01-23,,work\n")
+    return {"loans": {"days_kind": "working", **section}, "calendar": {"file": str(path)}}
+
+
+@pytest.mark.parametrize(
+    ("days", "later"),
+    [(1, 4), (2, 5), (5, 8), (6, 10)],
+    ids=["Tue 19", "Wed 20", "Sat 23", "Mon 25"],
+)
+def test_a_loan_may_be_counted_in_working_days(tmp_path, days, later):
+    office = lent(**working(tmp_path, days=days))
+    ((_, opened),) = office.out.entries("loan.opened")
+    assert opened["due"] == END_OF_DAY + later * DAY
+
+
+def test_renewals_and_slips_count_the_same_days(tmp_path):
+    office = Office(**working(tmp_path, days=1, renew_days=4, slip_days=1))
+    office.slip("han", "B2")
+    assert office.out.entries("slip.approved")[0][1]["until"] == END_OF_DAY + 4 * DAY
+    office.visit("han", "B2")
+    assert office.act("loan.renew", "han", loan="L2027-00001")["due"] == END_OF_DAY + 8 * DAY
