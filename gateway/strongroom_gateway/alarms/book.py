@@ -216,8 +216,7 @@ class AlarmBook:
         body = {"by": act.by, "comment": act.comment, **(more or {})}
         self._keep(changed, word, out, body)
 
-    # -- how
-    # -----------------------------------------------------------------------------------------
+    # -- how -----------------------------------------------------------------------------------
 
     def _keep(
         self, record: AlarmRecord, word: str, out: Decision, more: Mapping[str, Any] | None = None

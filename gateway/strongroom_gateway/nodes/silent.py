@@ -8,6 +8,7 @@ from ..contract import Info, Sensed, Status
 from ..room.context import Context
 from ..room.effects import NONE, Clear, Effect, Effects, Raise, Start, Suppress, Tick
 from ..room.registry import EVERY_MESSAGE, RuleState, rule
+from .trouble import told
 
 CODE = "node.silent"
 _GRAIN = 16  # a reception is noted when it is later than the noted one by this part of the time-out
@@ -65,6 +66,8 @@ def _heard(
     if state is not None and state.silent:
         effects.append(Clear(CODE, node, {"rule": CODE, "heard": now}))
         effects.append(Suppress(CODE, node, on=False))
+    if state is None or state.heard is None or state.silent:
+        effects.append(told(node))
     noted_until = now + silent_after // _GRAIN
     return Heard(heard=now, noted_until=noted_until, due=now + silent_after), effects
 
@@ -81,7 +84,11 @@ def _missed(state: Heard | None, node: str, now: int, ctx: Context) -> tuple[Hea
         "limit": {"seconds": seconds, "source": f"nodes.{setting}"},
     }
     params = {"node": node, "seconds": None if old.heard is None else (now - old.heard) // 1000}
-    effects: list[Effect] = [Raise(CODE, node, why, params), Suppress(CODE, node, on=True)]
+    effects: list[Effect] = [
+        Raise(CODE, node, why, params),
+        Suppress(CODE, node, on=True),
+        told(node),
+    ]
     return msgspec.structs.replace(old, silent=True, noted_until=0, due=None), effects
 
 
@@ -103,6 +110,3 @@ def _hinted(
     due = now + int(ctx.config.nodes.offline_after_s * 1000)
     sooner = due if old.due is None else min(old.due, due)
     return msgspec.structs.replace(old, offline=now, noted_until=0, due=sooner), NONE
-
-
-__all__ = ["CODE", "Heard", "node_silent"]
