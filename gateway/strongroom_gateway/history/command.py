@@ -20,7 +20,7 @@ from .place import Place, where
 from .query import HistoryReader
 from .register.command import add_register
 from .store import History
-from .verify import verify
+from .verify import together, verify
 
 _FINDINGS = 50
 
@@ -107,6 +107,12 @@ def run_verify(arguments: argparse.Namespace) -> int:
         print(text(f"climate.verify.{one.what}", params, language))
     if len(found.findings) > _FINDINGS:
         print(text("climate.verify.more", {"count": len(found.findings) - _FINDINGS}, language))
+    spans = list(together(found.waiting))
+    for sensor, first, last, count in spans[:_FINDINGS]:
+        params = {"sensor": sensor, "first": first, "last": last, "count": count}
+        print(text("climate.verify.waiting", params, language))
+    if len(spans) > _FINDINGS:
+        print(text("climate.verify.more", {"count": len(spans) - _FINDINGS}, language))
     params = {"count": len(found.findings), **found._asdict()}
     print(text("climate.verify.done", params, language))
     return int(bool(found.findings))

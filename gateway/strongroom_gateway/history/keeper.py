@@ -82,6 +82,7 @@ class Keeper:
         self._inputs = inputs or {}
         self._submitted: set[str] = set()
         self._looked = {DIGEST: -1, IMPORT: -1}
+        self._compared = False
 
     def take(self) -> int:
         """Take over new readings of the ledger; return how many."""
@@ -143,8 +144,11 @@ class Keeper:
 
     def seal(self) -> int:
         """Put what waits into the ledger, once; return how much was handed over."""
-        for kind in self._looked:
-            self._find(kind)
+        found = [key for kind in self._looked for key in self._find(kind)]
+        if not self._compared:
+            # The first look was at the whole ledger: what it lost since goes there once more.
+            self._history.unseal_all_but(found)
+            self._compared = True
         handed = 0
         for key, kind, body in self._history.unsealed():
             if key not in self._submitted:
@@ -153,13 +157,18 @@ class Keeper:
                 handed += 1
         return handed
 
-    def _find(self, kind: str) -> None:
-        """Look up which entries of a kind have come into the ledger since the last look."""
+    def _find(self, kind: str) -> list[str]:
+        """Look up which entries of a kind have come into the ledger since the last look; return
+        their keys.
+        """
+        keys = []
         while entries := self._ledger.entries(self._looked[kind], 100, kind):
             found = [(str(entry.body.get("key")), entry.idx) for entry in entries]
             self._history.sealed(found)
             self._submitted.difference_update(key for key, _ in found)
             self._looked[kind] = entries[-1].idx
+            keys += [key for key, _ in found]
+        return keys
 
     def prune(self, now: int) -> tuple[int, int]:
         """Let go of what is older than it is to be kept; return days of readings and of minutes."""

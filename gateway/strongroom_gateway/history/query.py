@@ -1,5 +1,6 @@
 """The history read: readings, minutes, hours and days of a sensor; its own read-only connection."""
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from ..climate.compliance.calendar import Days
 from . import schema
-from .days import HistoryError
+from .days import DIGEST, HistoryError
 from .levels import Channel, channel
 from .readings import Reading, unpack_readings
 from .rollup import HOUR, MINUTE, Bucket, Part, Rolled, minutes_of, roll_up, unpack_buckets
@@ -235,6 +236,14 @@ class HistoryReader:
         return int(
             self._connection.execute("SELECT count(*) FROM seal WHERE idx IS NULL").fetchone()[0]
         )
+
+    def waiting(self) -> set[tuple[str, str, int]]:
+        """Return the days whose digest waits for its place in the ledger: sensor, day, revision."""
+        rows = self._connection.execute(
+            "SELECT body FROM seal WHERE idx IS NULL AND kind = ?", (DIGEST,)
+        )
+        days = (one for (body,) in rows for one in json.loads(body)["days"])
+        return {(one["sensor"], one["day"], one["revision"]) for one in days}
 
     def _of_day(self, number: int, day: str) -> Iterator[Reading]:
         packed = self._connection.execute(

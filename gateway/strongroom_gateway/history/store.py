@@ -242,6 +242,19 @@ class History:
                 "UPDATE seal SET idx = ? WHERE key = ?", [(idx, key) for key, idx in found]
             )
 
+    def unseal_all_but(self, keys: Iterable[str]) -> int:
+        """Let everything wait again that is not among these keys; return how much that is.
+
+        They are those the ledger has: it may be another one, or an older copy, than the one that
+        was written to.
+        """
+        there = set(keys)
+        with self._transaction():
+            sealed = self._connection.execute("SELECT key FROM seal WHERE idx IS NOT NULL")
+            lost = [(key,) for (key,) in sealed.fetchall() if key not in there]
+            self._connection.executemany("UPDATE seal SET idx = NULL WHERE key = ?", lost)
+        return len(lost)
+
     # -- old readings go ---------------------------------------------------------------------------
 
     def prune(self, raw_before: int | None, minutes_before: int | None) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Compares the history with what of it stands in the ledger: an altered reading shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
@@ -32,13 +33,15 @@ class Finding(NamedTuple):
 
 class Verified(NamedTuple):
     """How much was compared: days from their readings, days of which only minutes are left, days
-    that wait for their place in the ledger; and what was found.
+    whose digest the ledger does not have; what was found; and the days (sensor, day) whose digest
+    waits for its place in the ledger.
     """
 
     days: int
     minutes_only: int
     unsealed: int
     findings: list[Finding]
+    waiting: list[tuple[str, str]]
 
 
 class _Claim(NamedTuple):
@@ -58,11 +61,19 @@ def verify(history: HistoryReader, ledger: Entries) -> Verified:
     days = minutes_only = unsealed = 0
     findings: list[Finding] = []
     seen = set()
+    waits, waiting = history.waiting(), []
     for row in _rows(history):
         seen.add((row.sensor, row.day))
         claim = claims.get((row.sensor, row.day))
         if claim is None or claim.revision < row.revision:
             unsealed += 1
+            if (*row[:2], row.revision) in waits:
+                waiting.append((row.sensor, row.day))
+            else:
+                detail = "the ledger has no digest of it, and none waits to be written"
+                findings.append(
+                    Finding("undigested", row.sensor, row.day, claim and claim.entry, detail)
+                )
         trouble, had_readings = _compared(history, row, claim)
         findings += trouble
         days += had_readings
@@ -72,7 +83,24 @@ def verify(history: HistoryReader, ledger: Entries) -> Verified:
             findings.append(
                 Finding("missing", sensor, day, claim.entry, "the day is not in the history")
             )
-    return Verified(days, minutes_only, unsealed, findings)
+    return Verified(days, minutes_only, unsealed, findings, waiting)
+
+
+def together(days: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield days of sensors, in order, as stretches of days without a break: sensor, first, last,
+    how many.
+    """
+    stretch: tuple[str, str, str, int] | None = None
+    for sensor, day in days:
+        before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+        if stretch is not None and (stretch[0], stretch[2]) == (sensor, before):
+            stretch = (sensor, stretch[1], day, stretch[3] + 1)
+            continue
+        if stretch is not None:
+            yield stretch
+        stretch = (sensor, day, day, 1)
+    if stretch is not None:
+        yield stretch
 
 
 def _compared(
