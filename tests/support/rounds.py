@@ -34,7 +34,7 @@ class Hall:
     """A room, and what happens in it."""
 
     def __init__(self, **sections: Any) -> None:
-        self.sections = {"person": PEOPLE, "place": PLACES, "item": ITEMS} | sections
+        self.sections = {"gate": [], "person": PEOPLE, "place": PLACES, "item": ITEMS} | sections
         self.room: Room = room(**self.sections)
         self.nodes = Nodes()
         self.at = T0

@@ -48,6 +48,7 @@ class Strongbox:
     def __init__(self, items: list[dict[str, Any]] | None = None, **changes: Any) -> None:
         self.items = [deed("d1", DEED1), deed("d2", DEED2)] if items is None else items
         self.room: Room = room(
+            gate=[],
             safe=[SAFE | changes],
             person=PEOPLE,
             item=self.items,

@@ -21,6 +21,7 @@ class GateSection(Section, frozen=True):
     direction: Literal["antennas", "beams"] = "antennas"
     inner: Name = "inner"
     outer: Name = "outer"
+    devices: list[Name] = []
     min_reads: Count = 2
     sure_reads: Count = 8
     rssi_floor: Annotated[int, Meta(ge=-120, le=0)] = -85

@@ -8,15 +8,19 @@ from ..contract import Booted, DriverFault, DriverOk, Sensed, SensorBack, Sensor
 from ..room.context import Context, evidence
 from ..room.effects import NONE, Clear, Effect, Effects, Raise, Start, Tick
 from ..room.registry import RuleState, rule
+from .trouble import told
 
 CODE = "sensor.lost"
 _LOST, _FAULT = "lost", "fault"
 
 
 class Devices(RuleState, frozen=True):
-    """The devices of a node that are in trouble, each with the reports that still stand."""
+    """The devices of a node that are in trouble, each with the reports that still stand, and what
+    the node said of it.
+    """
 
     trouble: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    causes: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def _node(_: Context, event: Sensed) -> str:
@@ -40,7 +44,7 @@ def sensor_lost(
         return _taken_back(state, trouble, event, body)
     if isinstance(body, Booted) and trouble:
         # A node that starts again reports anew what is still wrong.
-        return None, [_clear(event, device) for device in sorted(trouble)]
+        return None, [*(_clear(event, device) for device in sorted(trouble)), told(event.node)]
     return state, NONE
 
 
@@ -58,7 +62,11 @@ def _reported(
     cause = body.why if isinstance(body, DriverFault) else ""
     why = {"rule": CODE, "reads": [evidence(event)], "report": body.what, "cause": cause}
     params = {"node": event.node, "device": body.device, "cause": cause}
-    return Devices(trouble=new), [Raise(CODE, f"{event.node}.{body.device}", why, params)]
+    causes = {} if state is None else state.causes
+    if cause:
+        causes = {**causes, body.device: cause}
+    alarm = Raise(CODE, f"{event.node}.{body.device}", why, params)
+    return Devices(trouble=new, causes=causes), [alarm, told(event.node)]
 
 
 def _taken_back(
@@ -73,13 +81,12 @@ def _taken_back(
     if reports == was:
         return state, NONE
     rest = {d: r for d, r in trouble.items() if d != body.device}
+    causes = {} if state is None else state.causes
     if reports:
-        return Devices(trouble={**rest, body.device: reports}), NONE
-    return _left(rest), [_clear(event, body.device)]
-
-
-def _left(trouble: dict[str, list[str]]) -> Devices | None:
-    return Devices(trouble=trouble) if trouble else None
+        return Devices(trouble={**rest, body.device: reports}, causes=causes), NONE
+    causes = {d: c for d, c in causes.items() if d != body.device}
+    left = Devices(trouble=rest, causes=causes) if rest else None
+    return left, [_clear(event, body.device), told(event.node)]
 
 
 def _clear(event: Sensed, device: str) -> Effect:

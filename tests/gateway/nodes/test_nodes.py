@@ -66,7 +66,7 @@ def test_online_alone_does_not_make_a_silent_node_heard():
 
 
 def test_an_expected_node_that_never_spoke_is_missed_after_the_grace():
-    there = room(nodes={"expected": ["c1"]})
+    there = room(gate=[], nodes={"expected": ["c1"]})
     out = Outcome(there).take(there.start(T0)).at(T0 + GRACE - 1)
     assert out.states() == []
     out.at(T0 + GRACE)
@@ -75,10 +75,10 @@ def test_an_expected_node_that_never_spoke_is_missed_after_the_grace():
 
 def test_a_restart_gives_nodes_a_grace_and_then_looks_again():
     nodes = Nodes()
-    before = room()
+    before = room(gate=[])
     Outcome(before).feed(reading(nodes, T0))
     later = T0 + 3_600_000
-    there = room(before.rows())
+    there = room(before.rows(), gate=[])
     out = Outcome(there).take(there.start(later)).at(later + GRACE - 1)
     assert out.states() == [], "the hour the gateway was away says nothing of the node"
     out.at(later + GRACE)

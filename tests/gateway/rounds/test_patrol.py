@@ -65,7 +65,7 @@ def test_in_order_where_the_order_counts():
 
 def test_a_gateway_that_was_away_at_the_time_says_that_it_does_not_know_of_a_round():
     there = visit(hall(), FIVE, "door")
-    again = room(there.room.rows(), person=PEOPLE, patrol_point=POINTS, patrol=[PATROL])
+    again = room(there.room.rows(), gate=[], person=PEOPLE, patrol_point=POINTS, patrol=[PATROL])
     out = Outcome(again).take(again.start(FIVE + 3 * HOUR))
     assert {a.code for a in out.alarms().values() if a.code != "node.silent"} == {"patrol.missed"}
     out.at(FIVE + 4 * HOUR)
