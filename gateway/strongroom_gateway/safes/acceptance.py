@@ -15,16 +15,23 @@ from msgspec import Meta
 
 from ..custody.register import move
 from ..errors import RefusedActError
+from ..loans.lending import end_of_working_day
 from ..register.checks import Batch
 from ..register.checks import item as checked_item
 from ..room.acts import Act, act
 from ..room.context import Context
-from ..room.effects import Effect, Effects, Record
+from ..room.effects import Effect, Effects, Record, Wake
 from ..room.model import WITH_HOLDER, CertificateKind, Item, Person
 from ..room.projections import projects
 from ..room.rows import Put, Row, RowsView, note, put, row
 
 RULE: Final = "certificate.transfer"
+OVERDUE: Final = "certificate.not_accepted"
+"""Name of the rule that names who waits, and of its alarm."""
+ROOM: Final = "room"
+"""Its only key."""
+OPEN: Final = "transfer_open"
+_LOOK: Final = Wake(OVERDUE, ROOM)
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
 _Transfer = Annotated[str, Meta(max_length=32)]
 
@@ -83,6 +90,8 @@ class Transfer(Row, frozen=True):
     signed_b: str | None = None
     custodian: str | None = None
     state: Literal["offered", "accepted", "rejected"] = "offered"
+    due: int | None = None
+    """By when it is to be accepted, Unix ms."""
 
 
 @projects("certificate.offered")
@@ -90,7 +99,7 @@ def offered(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Iterato
     """Keep the list until three have signed it."""
     yield put(msgspec.convert(body["transfer"], Transfer))
     yield note("serial", "transfer", body["transfer"]["id"][1:])
-    yield note("transfer_open", body["transfer"]["id"])
+    yield note(OPEN, body["transfer"]["id"])
 
 
 @projects("certificate.confirmed", "certificate.rejected", "certificate.accepted")
@@ -104,7 +113,7 @@ def signed(kind: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Itera
         return
     state = "accepted" if kind == "certificate.accepted" else "rejected"
     yield put(msgspec.structs.replace(transfer, state=state))
-    yield Put("transfer_open", transfer.id, None)
+    yield Put(OPEN, transfer.id, None)
 
 
 @projects("movement.accepted")
@@ -137,10 +146,11 @@ def offer(asked: Act[Offer], now: int, ctx: Context) -> Effects:
         project=body.project,
         handler_a=asked.by,
         handler_b=b.id,
+        due=end_of_working_day(now, ctx.safes[body.safe].accept_days, ctx),
     )
     _items(transfer, ctx)  # what could not be registered at the end is refused now
     entry = {"by": asked.by, "transfer": msgspec.to_builtins(transfer), "at": now}
-    return [Record("certificate.offered", entry)]
+    return [Record("certificate.offered", entry), _LOOK]
 
 
 @act("certificate.confirm", body=Confirmation, roles=("handler_b", "certificate_custodian"))
@@ -189,7 +199,7 @@ def confirm(asked: Act[Confirmation], now: int, ctx: Context) -> Effects:
         "by": asked.by,
         "at": now,
     }
-    return [*effects, Record("certificate.accepted", agreed)]
+    return [*effects, Record("certificate.accepted", agreed), _LOOK]
 
 
 @act(
@@ -203,7 +213,7 @@ def reject(asked: Act[Rejection], now: int, ctx: Context) -> Effects:
     if person is None or (person.id not in others and "certificate_custodian" not in person.roles):
         raise RefusedActError("act.not_party", {"transfer": transfer.id})
     entry = {"by": asked.by, "transfer": transfer.id, "reason": asked.body.reason, "at": now}
-    return [Record("certificate.rejected", entry)]
+    return [Record("certificate.rejected", entry), _LOOK]
 
 
 def digest(certificates: tuple[Certificate, ...]) -> str:

@@ -16,6 +16,8 @@ class SafeSection(Section, frozen=True):
     and whoever has one of `roles` may open it, `persons` of them together: their badges within
     `together_s` of the opening. `settle_s` after each closing the contents are compared with the
     record, which has them at `place` (default: the safe's id); at `day_end` the day is summed up.
+    Lists for it are to be accepted by the end of the working day `accept_days` after they were
+    offered.
     """
 
     id: Name
@@ -31,4 +33,5 @@ class SafeSection(Section, frozen=True):
     together_s: Seconds = 30
     open_max_s: Seconds = 600
     settle_s: Seconds = 20
+    accept_days: Annotated[int, Meta(ge=0, le=30)] = 0
     day_end: ClockTime | None = None
