@@ -36,12 +36,13 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--first-day", type=int, default=0)
     parser.add_argument("--place", choices=PLACES, action="append")
+    parser.add_argument("--controller", choices=CONTROLLERS, action="append")
     asked = parser.parse_args()
     print(f"seed {asked.seed}, {asked.days} days from day {asked.first_day}\n\n{HEAD}", flush=True)
     began = time.monotonic()
     for place in asked.place or PLACES:
-        for name, make in CONTROLLERS.items():
-            control, plan = make()
+        for name in asked.controller or CONTROLLERS:
+            control, plan = CONTROLLERS[name]()
             result = run(place, control, plan, asked.seed, asked.first_day, asked.days)
             print(line(place, name, result, getattr(control, "doubted", "")), flush=True)
     print(f"\n{time.monotonic() - began:.0f} s")

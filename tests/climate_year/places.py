@@ -26,12 +26,23 @@ def rested(plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, machines=tuple(timed(m) for m in plan.machines))
 
 
+def returning(plan: Plan, kelvin: float, percent: float) -> Plan:
+    """Return the plan with another way back from the marks, in K and %RH."""
+    tolerance = msgspec.structs.replace(plan.tolerance, recover_t=kelvin, recover_rh=percent)
+    return msgspec.structs.replace(plan, tolerance=tolerance)
+
+
 ONE, TWO = rested(plan_of()), rested(plan_of(halved=PAIRED))
+FANLESS = rested(plan_of(kinds=PAIRED, halved=PAIRED))
+WIDE, TIGHT = returning(ONE, 1.0, 2.0), returning(ONE, 0.3, 0.5)
 
 CONTROLLERS: dict[str, Callable[[], tuple[Controller, Plan]]] = {
     "plain, middle of the band": lambda: (middle(), ONE),
+    "plain, our marks, wide": lambda: (edge(WIDE), WIDE),
     "plain, our marks": lambda: (edge(ONE), ONE),
+    "plain, our marks, tight": lambda: (edge(TIGHT), TIGHT),
     "ours, one of each": lambda: (Ours(ONE), ONE),
     "ours, two halves": lambda: (Ours(TWO), TWO),
+    "ours, two halves, no fan": lambda: (Ours(FANLESS), FANLESS),
 }
 """Name -> a new controller with its plan. The plain ones have no use for a fan."""

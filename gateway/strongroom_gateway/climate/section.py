@@ -51,8 +51,8 @@ class ControlSection(Section, frozen=True):
     cold: Tolerated = 0.7
     wet: Tolerated = 2.5
     dry: Tolerated = 2.5
-    recover_t: Annotated[float, Meta(gt=0, le=20)] = 1.0
-    recover_rh: Annotated[float, Meta(gt=0, le=30)] = 2.0
+    recover_t: Annotated[float, Meta(gt=0, le=20)] = 0.5
+    recover_rh: Annotated[float, Meta(gt=0, le=30)] = 1.0
     changeover_s: Pause = 900
     stage_s: Pause = 1_200
     settle_s: Annotated[float, Meta(ge=1, le=3600)] = 60

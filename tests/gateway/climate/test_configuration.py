@@ -46,7 +46,7 @@ def put(zone=None, **keys):
         ),
         (
             put(0, machine=[MACHINE | {"kind": "heating"}], control={"hot": 6.0, "cold": 5.0}),
-            "climate.zone[0].control.hot: hot, cold, recover_t together are 12.0, the band is 10.0",
+            "climate.zone[0].control.hot: hot, cold, recover_t together are 11.5, the band is 10.0",
         ),
         (
             put(0, control={"door_after_s": 600, "door_most_s": 60}),

@@ -7,6 +7,7 @@ import msgspec
 
 from .assign import Want, assigned, demand_of
 from .demand import Edges, demanded, edges
+from .draught import coming
 from .follow import judged
 from .moist import dew_point
 from .plan import OPPOSITE, Kind, Machine, Plan
@@ -38,6 +39,9 @@ def decide(state: Control, inputs: Inputs, now: int, plan: Plan) -> tuple[Contro
         found = edges(plan, state.demands, inputs.extremes, steady.ripple)
         going = felt(steady, found.cold.begin, found.hot.begin)
         demands = demanded(state.demands, going, found)
+        if inputs.door is not None and inputs.outdoor is not None:
+            ahead = coming(air, going, inputs.outdoor, found)
+            demands += tuple(name for name in ahead if name not in demands)
         if steady.at - steady.since >= plan.settle // _HEARD or state.runs:
             # Not by the first word of the first sensor: the others are about to speak.
             wants = assigned(demands, going, inputs.outdoor, found, plan, state.runs)
@@ -96,6 +100,10 @@ def _wish(
     if air is None:
         return Wish(False, "", {"rule": RULE, "because": "stale", "reads": []}, safety=True)
     base: dict[str, Any] = {"rule": RULE, "reads": [_read(air)]}
+    if inputs.door is not None:
+        base["door"] = inputs.door
+        if inputs.outdoor is not None:
+            base["reads"].append(_read(inputs.outdoor) | {"where": "outdoor"})
     if override is not None and now < override.until:
         return _overridden(override, base)
     if _outvoted(machine, inputs, now, plan):
@@ -126,7 +134,7 @@ def _by_demand(
         return Wish(True, "ease", base | {"because": "ease"})
     limit = _limit(found, want.demand)
     why = base | {"because": want.aim, "demand": want.demand, "limit": limit}
-    if outdoor is not None and machine.kind == "fan":
+    if outdoor is not None and machine.kind == "fan" and "door" not in base:
         why["reads"] = [*base["reads"], _read(outdoor) | {"where": "outdoor"}]
     return Wish(True, want.aim, why)
 

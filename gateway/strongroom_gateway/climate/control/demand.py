@@ -7,7 +7,9 @@ from .plan import Plan
 from .state import Air, Extremes
 
 _SPARE = 0.5
-"""How much of a tolerance is kept while acting would spoil the other quantity."""
+"""How much of the tolerance of a hot room is kept while it is wet. A dry one that is cold is not made
+to wait: a door in the frost takes more kelvins at once than there would be left.
+"""
 _PEAK = 1.2
 """The peak of what goes up and down, over its mean distance."""
 _LEAST = 0.5
@@ -45,8 +47,7 @@ def edges(
     further from the limits.
 
     The swing of the last 24 hours narrows the band: at 3.5 K of 4 K, what is left is half a kelvin
-    either way. While the room is wet cooling waits longer, while it is dry heating does, because
-    each would make it worse.
+    either way. While the room is wet cooling waits longer, because it would make it worse.
     """
     tolerance = plan.tolerance
     warm = (extremes.t_low, extremes.t_high) if extremes is not None else None
@@ -54,8 +55,7 @@ def edges(
     t_low, t_high = _narrowed(plan.temperature, plan.swing_t, warm)
     rh_low, rh_high = _narrowed(plan.humidity, plan.swing_rh, damp)
     hot = tolerance.hot * (_SPARE if "wet" in demands else 1.0)
-    cold = tolerance.cold * (_SPARE if "dry" in demands else 1.0)
-    upper, lower = _pair(t_low, t_high, hot, cold, tolerance.recover_t, plan.temperature)
+    upper, lower = _pair(t_low, t_high, hot, tolerance.cold, tolerance.recover_t, plan.temperature)
     wet, dry = _pair(
         rh_low,
         rh_high,

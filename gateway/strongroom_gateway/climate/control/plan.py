@@ -51,8 +51,8 @@ class Tolerance(msgspec.Struct, frozen=True):
     cold: float = 0.7
     wet: float = 2.5
     dry: float = 2.5
-    recover_t: float = 1.0
-    recover_rh: float = 2.0
+    recover_t: float = 0.5
+    recover_rh: float = 1.0
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 One big machine that is on or off moves the air more than the day may swing; two small ones follow
 the load. The next joins when the value is still beyond its mark after `plan.stage`, or when it is
-outside the band. Half-way back one leaves, further ones at that pace, the last at the end of the
+half-way from there to the limit. Half-way back one leaves, further ones at that pace, the last at the end of the
 demand: so what is needed all the time stays on.
 """
 
@@ -32,7 +32,8 @@ def staged(
         want = wants.get(kind)
         if want is not None:
             edge = found.of(want.demand)
-            pace = 0 if _beyond(want, air, edge.limit) else plan.stage
+            near = (edge.begin + edge.limit) / 2.0
+            pace = 0 if _beyond(want, air, near) else plan.stage
             more = _beyond(want, felt, edge.begin)
             halfway = not _beyond(want, air, (edge.begin + edge.end) / 2.0)
             if halfway and sum(m.name in runs and runs[m.name].on for m in kin) > 1:

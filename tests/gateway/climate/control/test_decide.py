@@ -33,6 +33,7 @@ ALL = tuple(machine(k) for k in ("dehumidifier", "humidifier", "cooling", "heati
 
 
 def plan(*machines, **more):
+    more.setdefault("tolerance", Tolerance(recover_t=1.0, recover_rh=2.0))
     return Plan("z", WARMTH, DAMPNESS, machines or ALL, **more)
 
 
@@ -208,17 +209,18 @@ def test_a_machine_does_not_run_for_ever():
 
 def test_two_of_a_kind_come_one_after_the_other_and_take_turns():
     two = (machine("heating", "a"), machine("heating", "b"))
-    room = Room(plan(*two, stage=20 * MINUTE)).at(14.3, 52.0, 15)
+    room = Room(plan(*two, stage=20 * MINUTE)).at(14.5, 52.0, 15)
     assert room.on == {"a"}
-    assert room.at(14.3, 52.0, 10).on == {"a", "b"}, "one was not enough"
+    assert room.at(14.5, 52.0, 10).on == {"a", "b"}, "one was not enough"
     assert room.at(15.4, 52.0, 10).on == {"b"}, "half-way back the one that came first leaves"
     assert room.at(16.5, 52.0, 6).on == set()
-    assert room.at(14.3, 52.0, 6).on == {"a"}
+    assert room.at(14.5, 52.0, 6).on == {"a"}
 
 
 def test_outside_the_band_all_of_a_kind_come_at_once():
     two = (machine("heating", "a"), machine("heating", "b"))
     assert Room(plan(*two)).at(12.0, 52.0, 3).on == {"a", "b"}
+    assert Room(plan(*two)).at(14.2, 52.0, 3).on == {"a", "b"}, "nearer to it than to the mark"
 
 
 # -- safety ------------------------------------------------------------------------------------------
@@ -250,6 +252,42 @@ def test_a_door_left_open_holds_the_machines_but_not_for_ever():
     assert room.at(19.0, 59.0, 3, door=opened).on == set()
     assert room.orders[-1][1].why["because"] == "door_open"
     assert room.at(19.0, 59.0, 20, door=opened).on == {"dehumidifier"}
+
+
+DAMP, DRY, FROST, MILD = Air(27.0, 85.0), Air(19.0, 20.0), Air(-15.0, 60.0), Air(19.0, 50.0)
+
+
+@pytest.mark.parametrize(
+    ("air", "outdoor", "on"),
+    [
+        ((19.0, 57.0), DAMP, {"dehumidifier"}),
+        ((19.0, 57.0), MILD, set()),
+        ((19.0, 52.0), DAMP, set()),
+        ((19.0, 47.6), DRY, {"humidifier"}),
+        ((15.2, 55.0), FROST, {"heating"}),
+        ((15.2, 55.0), MILD, set()),
+        ((22.8, 50.0), Air(33.0, 33.0), {"cooling"}),
+    ],
+)
+def test_a_machine_starts_with_the_door_when_the_air_outside_will_need_it(air, outdoor, on):
+    shut = Room().at(*air, 10, outdoor=outdoor)
+    assert shut.on == set(), "nothing is past its mark"
+    opened = shut.now
+    shut.at(*air, 1, outdoor=outdoor, door=opened)
+    assert shut.on == on
+    if on:
+        why = shut.orders[-1][1].why
+        assert why["door"] == opened
+        assert [read.get("where") for read in why["reads"]] == [None, "outdoor"]
+
+
+def test_a_cold_room_is_heated_at_its_mark_however_dry_it_is():
+    assert Room().at(14.6, 46.0, 5).on == {"heating", "humidifier"}
+
+
+def test_a_hot_room_waits_for_cooling_while_it_is_wet():
+    assert Room().at(22.0, 58.5, 5).at(23.5, 58.5, 5).on == {"dehumidifier"}
+    assert Room().at(23.5, 50.0, 5).on == {"cooling"}
 
 
 def test_a_persons_word_holds_until_its_time_and_is_told():
