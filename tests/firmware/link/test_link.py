@@ -110,15 +110,15 @@ def test_events_go_before_readings(boot, broker, tmp_path):
 def test_puback_is_not_a_delivery(boot, broker, room, tmp_path):
     """The broker has everything; the gateway says nothing; the node keeps it and sends it again."""
     room.acking = False
+    start = time.monotonic()
     program = boot(broker.port, [[0, "event", "input", INPUT, 10]], resend_ms=700)
     program.line("emitted")
     wait_for(lambda: len(have(room)) == 11, 10, "eleven events")
     kept = files(tmp_path)
     assert kept
-    start = time.monotonic()
     wait_for(lambda: room.copies >= 33, 20, lambda: f"three copies of each: {room.copies}")
     # 0.7 s, then 1.4 s, then 2.8 s; and never sooner.
-    assert time.monotonic() - start > 3.5
+    assert time.monotonic() - start > 4.9
     assert files(tmp_path)
     room.acknowledge("n1")
     program.line("drained")
@@ -222,8 +222,8 @@ def test_clock_handshake(boot, broker, room):
     anchor = anchors[0]
     assert anchor["source"] == "gateway"
     assert anchor["of_boot"] == program.line("ready")["boot"]
-    assert anchor["at_mono"] - mono < 5000
-    assert 0 <= anchor["at_ts"] - 1900000000000 < 2500
+    assert anchor["at_mono"] - mono < 20000
+    assert 0 <= anchor["at_ts"] - 1900000000000 < 20000
     wait_for(lambda: any(r["clk"] == "gateway" for r in room.of("n1", "event", "input")), 10)
     record = [r for r in room.of("n1", "event", "input") if r["clk"] == "gateway"][-1]
     assert abs(record["ts"] - (record["mono"] - anchor["at_mono"]) - anchor["at_ts"]) < 2

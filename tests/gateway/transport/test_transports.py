@@ -390,10 +390,10 @@ def test_a_link_that_goes_silent_is_given_up(make: Make, broker: Mosquitto) -> N
 
 
 def test_an_idle_link_is_kept(make: Make) -> None:
-    client = make(keepalive=1).start()
+    client = make(keepalive=2).start()
     client.wait_up()
     started = time.monotonic()
-    wait_for(lambda: time.monotonic() - started > 3.5, 10, "three keepalives")
+    wait_for(lambda: time.monotonic() - started > 4, 20, "longer than the broker waits, 3 s")
     assert client.links == [True]
 
 
@@ -411,5 +411,5 @@ def test_stopping_without_a_broker_is_quick(kind: str) -> None:
     client = Client(kind, free_port()).start()
     started = time.monotonic()
     client.transport.stop()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 4.5  # one that waits for its thread takes 5 s
     assert not client.transport.publish("x", b"")
