@@ -100,7 +100,7 @@ def check(report: dict, seconds: float) -> None:
     assert {alarm["code"] for alarm in report["alarms"]} == CODES
     for alarm in report["alarms"]:
         assert alarm["why"], alarm
-        assert alarm["latency_ms"] < 15_000, alarm
+        assert alarm["latency_ms"] < 30_000, alarm
     by_code = Counter(alarm["code"] for alarm in report["alarms_unexpected"])
     for silent in ("exit.no_leave", "badge.unknown", "safe.outside_hours"):
         assert not by_code[silent], report["alarms_unexpected"]
@@ -110,7 +110,7 @@ def check(report: dict, seconds: float) -> None:
         assert node["committed"] == sum(node["sent"].values()) > 0
     assert report["nodes"]["shelf-1"]["boots"] == 2  # it lost its power
     assert report["nodes"]["climate-1"]["sent"]["telemetry"] > seconds / 2
-    assert report["seconds"] == pytest.approx(seconds, abs=1)
+    assert report["seconds"] == pytest.approx(seconds, abs=5)
 
 
 @pytest.mark.timeout(180)
@@ -170,7 +170,7 @@ def test_ctrl_c_ends_everything_in_order(scratch: Path) -> None:
     assert len(children) == 12  # broker, gateway, five boards, and the chips of each
     os.killpg(demo.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     assert demo.finish(30) == 0, demo.text
-    wait_for(lambda: all_gone(children), 5, lambda: str(children))
+    wait_for(lambda: all_gone(children), 20, lambda: str(children))
     assert list(scratch.iterdir()) == []
     assert "Traceback" not in demo.text
 
@@ -185,8 +185,8 @@ def test_a_second_ctrl_c_ends_everything_at_once(scratch: Path) -> None:
     os.killpg(demo.process.pid, signal.SIGINT)
     demo.wait_for_line("the story is over")
     os.killpg(demo.process.pid, signal.SIGINT)
-    assert demo.finish(10) == 130, demo.text
-    wait_for(lambda: all_gone(children), 5, lambda: str(children))
+    assert demo.finish(30) == 130, demo.text
+    wait_for(lambda: all_gone(children), 20, lambda: str(children))
 
 
 def test_a_port_in_use_and_files_to_keep(scratch: Path) -> None:

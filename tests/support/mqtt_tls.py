@@ -61,7 +61,7 @@ class TlsClient:
             raise RefusedError(str(error)) from error
         self.client.loop_start()
         try:
-            wait_for(lambda: self._answer is not None, 5, "an answer to CONNECT")
+            wait_for(lambda: self._answer is not None, 15, "an answer to CONNECT")
         finally:
             if self._answer != "Success":
                 self.client.loop_stop()
@@ -110,7 +110,7 @@ class TlsClient:
         self.close()
 
     def _wait(self, mid: int) -> None:
-        wait_for(lambda: mid in self._acknowledged, 5, f"the answer to packet {mid}")
+        wait_for(lambda: mid in self._acknowledged, 15, f"the answer to packet {mid}")
 
     def _on_connect(self, *arguments: object) -> None:
         self._answer = str(arguments[3])
