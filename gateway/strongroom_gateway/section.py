@@ -14,7 +14,7 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$(?!\n)")]
 Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
 """Id of a person or an item: file numbers have capitals and dots."""
 TagId = Annotated[str, Meta(pattern=r"^(?!88[0-9a-f]{6}$)([0-9a-f]{2}){4,31}$(?!\n)")]
-"""Four bytes that begin with 88 are random, made anew at each reading: they are nobody's."""
+"""Four bytes that begin with 88, the cascade byte, are half of a longer id: they are nobody's."""
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)")]
 """`HH:MM` by the clock of the room."""
 SensorName = Annotated[

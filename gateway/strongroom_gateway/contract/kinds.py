@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from .envelope import Envelope
 from .events import Answer, Contact, Input, Shelf, Tag
 from .node_events import AnyNodeEvent
 from .telemetry import Air, Climate, Health, Power
@@ -20,6 +19,3 @@ KINDS: Final[dict[tuple[str, str], Any]] = {
     ("telemetry", "power"): Power,
     ("telemetry", "health"): Health,
 }
-
-Body = Envelope
-"""Any of the structs above."""

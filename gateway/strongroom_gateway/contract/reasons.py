@@ -12,7 +12,7 @@ UNKNOWN_FIELD: Final = "unknown_field"
 MISSING_FIELD: Final = "missing_field"
 WRONG_TYPE: Final = "wrong_type"
 OUT_OF_RANGE: Final = "out_of_range"  # a number, a length or a word outside what is allowed
-BAD_ID: Final = "bad_id"  # a tag id that is not even-length lower-case hex, or a random 88.. one
+BAD_ID: Final = "bad_id"  # a tag id that is not even-length lower-case hex, or 4 bytes from 88 on
 CLOCK_MISMATCH: Final = "clock_mismatch"  # ts is null exactly when clk is none
 CONFLICT: Final = "conflict"  # the ledger already holds this (node, boot, seq): a bug, never silent
 

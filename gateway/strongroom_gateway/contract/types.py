@@ -21,8 +21,8 @@ TagId = Annotated[
     Meta(
         pattern=_TAG_ID,
         max_length=62,
-        description="Lower-case hex of the tag's id or EPC; 4-byte ids that start with 88 are"
-        " random and identify nothing.",
+        description="Lower-case hex of the tag's id or EPC. Four bytes that begin with 88, the cascade"
+        " byte, are half of a longer id and identify nothing.",
     ),
 ]
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
