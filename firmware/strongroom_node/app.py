@@ -15,6 +15,7 @@ from strongroom_node.buzzer import ALARM, Flag
 from strongroom_node.clock import Clock
 from strongroom_node.compat import (
     IS_MICROPYTHON,
+    const,
     forget,
     free_heap,
     print_exc,
@@ -28,19 +29,19 @@ from strongroom_node.outbox import Outbox
 from strongroom_node.supervisor import Supervisor
 
 FIRMWARE = "0.1.0"
-WDT_MS = 10000
-LINK_DEADLINE_MS = 60000  # one try to connect may take 25 s and cannot say that it lives
-SAFE_MS = 600000  # safe mode lasts ten minutes, then the node tries again
-HEALTH_MS = 60000
+_WDT_MS = const(10000)
+_LINK_DEADLINE_MS = const(60000)  # one try to connect may take 25 s and cannot say that it lives
+_SAFE_MS = const(600000)  # safe mode lasts ten minutes, then the node tries again
+_HEALTH_MS = const(60000)
 SELDOM = ("configuring", "boots", "trial", "config_store")  # modules, unloaded after use
-UPKEEP_MS = 1000
-FLASH_MS = 5000  # between two tries to tell of events that flash did not take
-ANSWER_MS = 2000
-SOUND_MS = 120000
-WHY_LENGTH = 200
+_UPKEEP_MS = const(1000)
+_FLASH_MS = const(5000)  # between two tries to tell of events that flash did not take
+_ANSWER_MS = const(2000)
+_SOUND_MS = const(120000)
+_WHY_LENGTH = const(200)
 # Without this the heap fills up before it is swept, and what lives long is strewn all over it: after
 # some hours no 3 KB in one piece can be had although half of it is free (measured with 64 KB).
-SWEEP_BYTES = 8192
+_SWEEP_BYTES = const(8192)
 
 
 def log(text):
@@ -58,7 +59,7 @@ class Node:
         from strongroom_node import config, configuring, ids
 
         if IS_MICROPYTHON:
-            gc.threshold(SWEEP_BYTES)
+            gc.threshold(_SWEEP_BYTES)
         self.board = board
         self.settings = settings
         types = devices.Types()
@@ -86,8 +87,8 @@ class Node:
             limits.get("ram_bytes", 3072),
             on_accept,
         )
-        self.answer_ms = limits.get("answer_ms", ANSWER_MS)
-        self.sound_ms = limits.get("sound_ms", SOUND_MS)
+        self.answer_ms = limits.get("answer_ms", _ANSWER_MS)
+        self.sound_ms = limits.get("sound_ms", _SOUND_MS)
         self._complaints = {
             (None, "flash"): self._unwritten
         }  # (signal or None for all, name) -> rule
@@ -100,7 +101,7 @@ class Node:
         self._lasted = False
         self.network = board.network()
         self.link = make_link(self, self._command, self._take_config, self._wedged, log)
-        self.supervisor = Supervisor(board.wdt(WDT_MS), self.report)
+        self.supervisor = Supervisor(board.wdt(_WDT_MS), self.report)
         self.emit("node", {"what": "boot", "cause": self.cause})
         if given_up is not None:
             why = "the node did not last a minute with it"
@@ -189,7 +190,7 @@ class Node:
         if device is not None:
             fields["device"] = device
         if why is not None:
-            fields["why"] = str(why)[:WHY_LENGTH]
+            fields["why"] = str(why)[:_WHY_LENGTH]
         fields.update(more)
         self.emit("node", fields)
 
@@ -206,7 +207,7 @@ class Node:
         self.board.settled()
         spawn = self.supervisor.spawn
         spawn("upkeep", self._look_after)
-        spawn("link", self.link.run, LINK_DEADLINE_MS)
+        spawn("link", self.link.run, _LINK_DEADLINE_MS)
         if not self.safe:
             spawn("health", self._tell_health)
         await self.supervisor.run(self._good)
@@ -237,26 +238,26 @@ class Node:
         while True:
             now = self.clock.mono()
             if self.flash_errors and now >= tell_at:
-                tell_at = now + FLASH_MS
+                tell_at = now + _FLASH_MS
                 self._tell_flash()
             self._tell_heap(now)
             if self._lasted:
                 self._rarely("lasted")
                 self._lasted = False
-            if self.safe and now >= SAFE_MS and self._reset_at is None:
+            if self.safe and now >= _SAFE_MS and self._reset_at is None:
                 self._rarely("boot_is_good")
                 self._reset_at = now
             if self._reset_at is not None and now >= self._reset_at:
                 await self._leave()
             beat()
-            await sleep_ms(UPKEEP_MS)
+            await sleep_ms(_UPKEEP_MS)
 
     async def _tell_health(self, beat):
         due = 0
         while True:
             now = self.clock.mono()
             if now >= due:
-                due = now + HEALTH_MS
+                due = now + _HEALTH_MS
                 self.measure("health", self.health())
             beat()
             await sleep_ms(1000)
@@ -335,7 +336,7 @@ class Node:
             if self._starved_at is None:
                 self.report("driver.fault", "heap", "no room, %d times since the start" % count)
             self._starved, self._starved_at = count, now
-        elif self._starved_at is not None and now - self._starved_at >= HEALTH_MS:
+        elif self._starved_at is not None and now - self._starved_at >= _HEALTH_MS:
             self._starved_at = None
             self.report("driver.ok", "heap")
 

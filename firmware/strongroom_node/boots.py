@@ -5,8 +5,10 @@ safe = boots.begin()     # True: too many boots failed in a row
 boots.good()             # this one lasted
 """
 
+from strongroom_node.compat import const
+
 FAILED_BOOTS = 5
-COUNT_FILE = "boots"
+_COUNT_FILE = const("boots")
 
 
 class BootGuard:
@@ -20,13 +22,13 @@ class BootGuard:
 
     def begin(self):
         """Note a boot; return whether it has to be in safe mode. Raises StoreError."""
-        text = self._store.read(COUNT_FILE)
+        text = self._store.read(_COUNT_FILE)
         self.failed = int(text) if text and text.isdigit() else 0
         self.safe = self.failed >= self._limit
         if not self.safe:
-            self._store.write(COUNT_FILE, b"%d" % (self.failed + 1))
+            self._store.write(_COUNT_FILE, b"%d" % (self.failed + 1))
         return self.safe
 
     def good(self):
         """Forget the failures: this boot has lasted long enough."""
-        self._store.remove(COUNT_FILE)
+        self._store.remove(_COUNT_FILE)

@@ -1,11 +1,11 @@
 """Time on a node: milliseconds since boot that never wrap, and wall time once somebody has told it."""
 
-from strongroom_node.compat import ticks_diff, ticks_ms
+from strongroom_node.compat import const, ticks_diff, ticks_ms
 
 EARLIEST = (
     1767225600000  # 2026-01-01: no board was built before, so a clock that says so is not set
 )
-LATEST = 4102444800000  # 2100-01-01
+_LATEST = const(4102444800000)  # 2100-01-01
 SOURCES = ("rtc", "ntp", "gateway")
 
 
@@ -26,7 +26,7 @@ class Clock:
         self._offset = None  # wall = mono + offset
         self.clk = "none"
         self.on_anchor = None
-        if rtc_ms is not None and EARLIEST <= rtc_ms < LATEST:
+        if rtc_ms is not None and EARLIEST <= rtc_ms < _LATEST:
             self._offset, self.clk = rtc_ms, "rtc"
 
     def mono(self):
@@ -47,7 +47,7 @@ class Clock:
 
     def set(self, ts, source, mono=None):
         """Take `ts` (Unix ms) as the time at `mono` (default: now); return whether it was plausible."""
-        if source not in SOURCES or not EARLIEST <= ts < LATEST:
+        if source not in SOURCES or not EARLIEST <= ts < _LATEST:
             return False
         if mono is None:
             mono = self.mono()

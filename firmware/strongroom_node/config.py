@@ -3,10 +3,11 @@
 Needed when the node starts and when a new configuration comes, and not in between (compat.forget).
 """
 
+from strongroom_node.compat import const
 from strongroom_node.contract import MAX_NUMBER, is_name
 from strongroom_node.errors import ConfigError
 
-MAX_DEVICES = 32
+_MAX_DEVICES = const(32)
 KEYS = ("version", "devices", "limits")
 LIMITS = {
     "outbox_bytes": (16384, 16777216),
@@ -59,8 +60,8 @@ def check_settings(settings, known_types):
 
 def check_devices(devices, known_types):
     """Raise ConfigError when a list of devices cannot be used. The drivers check their own keys."""
-    if not isinstance(devices, list) or len(devices) > MAX_DEVICES:
-        raise ConfigError("devices must be a list of at most %d" % MAX_DEVICES)
+    if not isinstance(devices, list) or len(devices) > _MAX_DEVICES:
+        raise ConfigError("devices must be a list of at most %d" % _MAX_DEVICES)
     seen = set()
     for device in devices:
         if not isinstance(device, dict) or not is_name(device.get("id")):

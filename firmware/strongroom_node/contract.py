@@ -5,15 +5,16 @@ The same contract is written down, message by message, in docs/asyncapi.json.
 
 import json
 
-from strongroom_node.compat import IS_MICROPYTHON
+from strongroom_node.compat import IS_MICROPYTHON, const
 from strongroom_node.errors import ContractError
 
 ROOT = "strongroom/v1"
 MAX_BYTES = 1024  # of a record from a node
 MAX_IN = 8192  # of a message to a node
-MAX_BRACKETS = 512  # in a message to a node; so deep can it nest at most before it is refused
-MAX_DEPTH = 6
-MAX_MARKS = 256  # (boot, seq) pairs in one acknowledgement
+# In a message to a node; so deep can it nest at most before it is refused.
+_MAX_BRACKETS = const(512)
+_MAX_DEPTH = const(6)
+_MAX_MARKS = const(256)  # (boot, seq) pairs in one acknowledgement
 MAX_NUMBER = 2147483647  # boot, seq, version
 EVENT = "event"
 TELEMETRY = "telemetry"
@@ -21,7 +22,7 @@ EVENTS = ("tag", "contact", "shelf", "input", "node", "command")
 MEASURES = ("climate", "air", "power", "health")
 COMMANDS = ("relay", "signal", "reboot", "identify", "clock")
 PATTERNS = ("ok", "deny", "alarm", "off", "attention")
-_NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
+_NAME = const("abcdefghijklmnopqrstuvwxyz0123456789-")
 _ENVELOPE = ("boot", "seq", "mono", "ts", "clk")
 _CLOCKS = ("none", "rtc", "ntp", "gateway")
 _FIELDS = {  # of a command, beside its id: all of them, and no others
@@ -106,21 +107,21 @@ else:
 def parse(payload, what):
     """Return the object of a message from the gateway. Raises ContractError when it is not one.
 
-    Its numbers are finite, it nests at most MAX_DEPTH deep and has at most MAX_IN bytes.
+    Its numbers are finite, it nests at most _MAX_DEPTH deep and has at most MAX_IN bytes.
     """
     if payload is None or len(payload) > MAX_IN:
         raise ContractError("%s: too large, at most %d bytes" % (what, MAX_IN))
     payload = bytes(payload)
     # Counted before anything is built of it: brackets are what costs a small heap most.
-    if payload.count(b"[") + payload.count(b"{") > MAX_BRACKETS:
-        raise ContractError("%s: more than %d brackets" % (what, MAX_BRACKETS))
+    if payload.count(b"[") + payload.count(b"{") > _MAX_BRACKETS:
+        raise ContractError("%s: more than %d brackets" % (what, _MAX_BRACKETS))
     try:
         message = json.loads(str(payload, "utf-8"))
     except ValueError:  # UnicodeError is one
         raise ContractError("%s: not JSON" % what)
     if not isinstance(message, dict):
         raise ContractError("%s: not an object" % what)
-    _check_value(what, message, MAX_DEPTH)
+    _check_value(what, message, _MAX_DEPTH)
     return message
 
 
@@ -165,8 +166,8 @@ def parse_ack(payload):
                 if not _whole(number) or not 1 <= number <= MAX_NUMBER:
                     raise ContractError("ack: %s: no boot or seq is %r" % (lane, number))
             marks.append((lane, pair[0], pair[1]))
-    if len(marks) > MAX_MARKS:
-        raise ContractError("ack: %d marks, at most %d" % (len(marks), MAX_MARKS))
+    if len(marks) > _MAX_MARKS:
+        raise ContractError("ack: %d marks, at most %d" % (len(marks), _MAX_MARKS))
     return marks
 
 

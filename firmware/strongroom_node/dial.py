@@ -13,11 +13,11 @@ in date, and made out to the host we asked for. Errors are LinkErrors with one o
 import asyncio
 import errno
 
-from strongroom_node.compat import IS_MICROPYTHON, forget
+from strongroom_node.compat import IS_MICROPYTHON, const, forget
 from strongroom_node.errors import LinkError
 
-READ_BYTES = 256  # from a small board's socket at a time
-ADDRESS_USES = 8  # connects before the host name is looked up again
+_READ_BYTES = const(256)  # from a small board's socket at a time
+_ADDRESS_USES = const(8)  # connects before the host name is looked up again
 
 
 def explain(error):
@@ -92,10 +92,10 @@ def _small_dialer(host, port, tls):
             raise LinkError("tls", "unusable key or certificate: %s" % error)
     known = []  # [address, times used]
     # One for all connections: after some hours so much is seldom to be had in one piece.
-    buffer = memoryview(bytearray(READ_BYTES))
+    buffer = memoryview(bytearray(_READ_BYTES))
 
     async def dial():
-        if not known or known[1] >= ADDRESS_USES:
+        if not known or known[1] >= _ADDRESS_USES:
             # This call blocks the whole node while a name server is asked, so its answer is used
             # more than once; an address in the settings instead of a name never blocks.
             try:

@@ -2,6 +2,8 @@
 
 import errno
 
+from strongroom_node.compat import const
+
 _WORDS = {
     "ECONNREFUSED": "refused",
     "EHOSTUNREACH": "unreachable",
@@ -17,7 +19,7 @@ _WORDS = {
 _CLOSED = ("ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError")
 # Not every number has a name in MicroPython's errno.
 _LINUX_ONLY = {32: "closed", 100: "unreachable", 101: "unreachable"}
-_FATAL_ALERT = -30592  # mbedTLS, where it leaves out the words
+_FATAL_ALERT = const(-30592)  # mbedTLS, where it leaves out the words
 # How mbedTLS and OpenSSL put it, in lower case.
 _TLS_WORDS = (
     ("expected cn", "tls_host"),

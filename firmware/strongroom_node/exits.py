@@ -1,14 +1,15 @@
 """Who comes to a gate anew, and what goes out by it while nobody judges it. Pure; see buzzer.py."""
 
 from strongroom_node.buzzer import ALARM
+from strongroom_node.compat import const
 from strongroom_node.unanswered import AnswerRule
 
-ALARM_MS = 10000  # how long a box is complained of that was carried out
-RECENT_MS = 600000
-_RECENT = 16
-_FOLLOWED = 32
+_ALARM_MS = const(10000)  # how long a box is complained of that was carried out
+_RECENT_MS = const(600000)
+_RECENT = const(16)
+_FOLLOWED = const(32)
 _INNER, _OUTER, _INSIDE, _LOUDNESS = 1, 2, 4, 8
-_LOUDEST = 200  # added to dBm; a reader that gives no dBm leaves it to the order
+_LOUDEST = const(200)  # added to dBm; a reader that gives no dBm leaves it to the order
 
 
 class Recent:
@@ -19,12 +20,12 @@ class Recent:
         self._at = {}
 
     def is_new(self, tag, now):
-        """Take note of an id; return whether it was not heard of for RECENT_MS."""
+        """Take note of an id; return whether it was not heard of for _RECENT_MS."""
         at = self._at.pop(tag, None)
         if len(self._at) >= _RECENT:
             del self._at[min(self._at, key=self._at.get)]
         self._at[tag] = now
-        return at is None or now - at >= RECENT_MS
+        return at is None or now - at >= _RECENT_MS
 
 
 class ExitRule(AnswerRule):
@@ -36,7 +37,7 @@ class ExitRule(AnswerRule):
     """
 
     def __init__(self, answered, linked, patience):
-        super().__init__(ALARM, ALARM_MS, answered)
+        super().__init__(ALARM, _ALARM_MS, answered)
         self._linked = linked
         self._patience = patience
         # id -> antennas that hear it + _INSIDE when it came from there + _LOUDNESS * how loud it was

@@ -1,12 +1,12 @@
 """The boot counter: the part of a record's identity that a power cut must never repeat."""
 
-from strongroom_node.compat import crc32, random_bytes
+from strongroom_node.compat import const, crc32, random_bytes
 from strongroom_node.errors import StoreError
 from strongroom_node.segments import from_name
 
 _FILES = ("boot.a", "boot.b")
 _LOWEST, _HIGHEST = 1 << 16, 1 << 30
-_LAST = 2147483647  # of the wire contract
+_LAST = const(2147483647)  # of the wire contract
 
 
 def next_boot(store):

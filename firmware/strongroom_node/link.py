@@ -13,27 +13,28 @@ import json
 import random
 
 from strongroom_node import contract
-from strongroom_node.compat import IS_MICROPYTHON, print_exc, sleep_ms
+from strongroom_node.compat import IS_MICROPYTHON, const, print_exc, sleep_ms
 from strongroom_node.errors import ContractError, LinkError, NodeError
 
-FIRST_PAUSE_MS = 2000  # doubled at each failure; what is waited is half of it to all of it
-LAST_PAUSE_MS = 60000
-STABLE_MS = 30000  # a connection that lasted so long starts the pauses anew
+_FIRST_PAUSE_MS = const(2000)  # doubled at each failure; what is waited is half of it to all of it
+_LAST_PAUSE_MS = const(60000)
+_STABLE_MS = const(30000)  # a connection that lasted so long starts the pauses anew
 BATCH = 4 if IS_MICROPYTHON else 8  # records under way at once; each takes a small heap twice
-IDLE_MS = 5000  # longest rest without looking round
-RESEND_MS = 30000
-RESEND_LAST_MS = 600000
-INFO_FIRST_MS = 60000  # until the gateway has told the time; doubled up to an hour
-INFO_MS = 3600000
-ANSWER_MS = 5000  # older answers about the time are worth nothing
-DRIFT_MS = 500  # a clock that is this close is left alone: an anchor costs a write to flash
-SEEN_IDS = 32
-WEDGED_MS = (
-    1800000  # network or heap of the node's own have failed all this time: only a reset is left
-)
-STEP_MS = 500
-STARVED_MS = 100  # first pause when the heap has no room for the next step; doubled each time
-STARVED_TRIES = 6  # in a row; then the connection and what waits in it is given up for a new one
+_IDLE_MS = const(5000)  # longest rest without looking round
+_RESEND_MS = const(30000)
+_RESEND_LAST_MS = const(600000)
+_INFO_FIRST_MS = const(60000)  # until the gateway has told the time; doubled up to an hour
+_INFO_MS = const(3600000)
+_ANSWER_MS = const(5000)  # older answers about the time are worth nothing
+_DRIFT_MS = const(500)  # a clock that is this close is left alone: an anchor costs a write to flash
+_SEEN_IDS = const(32)
+# Network or heap of the node's own have failed all this time: only a reset is left.
+_WEDGED_MS = const(1800000)
+_STEP_MS = const(500)
+# First pause when the heap has no room for the next step, doubled each time; and how often in a row it is
+# tried before the connection and what waits in it is given up for a new one.
+_STARVED_MS = const(100)
+_STARVED_TRIES = const(6)
 
 
 class Link:
@@ -87,13 +88,13 @@ class Link:
         self._lost_said = False
         self._stopped = False
         self._wedged_since = None
-        self._resend_first = cfg.get("resend_ms", RESEND_MS)
+        self._resend_first = cfg.get("resend_ms", _RESEND_MS)
         self._resend_ms = self._resend_first
         self._progress_at = 0
         self._ack_heard = False  # the gateway lives, though it may not go on
         self.heard = 0  # mono of the gateway's last word; a boot counts as one
         self._asked = None  # mono in the last info: the question to the gateway's clock
-        self._info_pause = INFO_FIRST_MS
+        self._info_pause = _INFO_FIRST_MS
         self._info_due = 0
         self.refused = 0  # messages that did not fit the contract
         self.faults = 0  # messages whose handling failed by a mistake of ours
@@ -112,17 +113,17 @@ class Link:
 
     async def run(self, beat):
         """Connect, drain, and connect again, for ever. `beat()` says that the link is alive."""
-        pause = FIRST_PAUSE_MS
+        pause = _FIRST_PAUSE_MS
         while True:
             start = self._clock.mono()
             try:
                 await self._try(beat)
             except MemoryError:
                 self._starve()
-            if self._clock.mono() - start >= STABLE_MS:
-                pause = FIRST_PAUSE_MS
+            if self._clock.mono() - start >= _STABLE_MS:
+                pause = _FIRST_PAUSE_MS
             await self._rest(beat, pause // 2 + int(self._dice() * (pause // 2)))
-            pause = min(LAST_PAUSE_MS, pause * 2)
+            pause = min(_LAST_PAUSE_MS, pause * 2)
 
     async def _try(self, beat):
         try:
@@ -138,7 +139,7 @@ class Link:
         now = self._clock.mono()
         if self._starved_since is None:
             self._starved_since = now
-        elif now - self._starved_since >= WEDGED_MS and self._on_wedged is not None:
+        elif now - self._starved_since >= _WEDGED_MS and self._on_wedged is not None:
             self._starved_since = None
             self._on_wedged("no room on the heap for half an hour")
 
@@ -186,7 +187,7 @@ class Link:
         self._outbox.rewind()
         self._resend_ms = self._resend_first
         self._progress_at = self._clock.mono()
-        self._info_pause = INFO_FIRST_MS
+        self._info_pause = _INFO_FIRST_MS
         self._info_due = self._progress_at
 
     def _note(self, error):
@@ -201,7 +202,7 @@ class Link:
             self._wedged_since = None
         elif self._wedged_since is None:
             self._wedged_since = now
-        elif now - self._wedged_since >= WEDGED_MS and self._on_wedged is not None:
+        elif now - self._wedged_since >= _WEDGED_MS and self._on_wedged is not None:
             self._on_wedged(str(error))
 
     async def _drain(self, beat):
@@ -215,10 +216,10 @@ class Link:
             except MemoryError:
                 self._starve()
                 hungry += 1
-                if hungry > STARVED_TRIES:
+                if hungry > _STARVED_TRIES:
                     client.forget()
                     raise
-                await sleep_ms(STARVED_MS << hungry)
+                await sleep_ms(_STARVED_MS << hungry)
         raise client.error
 
     async def _send_some(self, client, most):
@@ -243,7 +244,7 @@ class Link:
 
     def _until_due(self, now):
         """Return how long to rest in ms; rewinds the outbox when its acknowledgements are late."""
-        left = min(IDLE_MS, self._info_due - now)
+        left = min(_IDLE_MS, self._info_due - now)
         if not self._outbox.unacked():
             self._progress_at = now
         else:
@@ -251,7 +252,7 @@ class Link:
             if late <= 0:
                 self._outbox.rewind(stuck=True)
                 self._progress_at = now
-                self._resend_ms = min(RESEND_LAST_MS, self._resend_ms * 2)
+                self._resend_ms = min(_RESEND_LAST_MS, self._resend_ms * 2)
                 return 0
             left = min(left, late)
         return max(0, left)
@@ -266,14 +267,14 @@ class Link:
     async def _rest(self, beat, ms):
         while ms > 0:
             beat()
-            await sleep_ms(min(ms, STEP_MS))
-            ms -= STEP_MS
+            await sleep_ms(min(ms, _STEP_MS))
+            ms -= _STEP_MS
 
     async def _say_who(self, now):
         body = self._info()
         body["mono"] = self._asked = now
         self._info_due = now + self._info_pause
-        self._info_pause = min(INFO_MS, self._info_pause * 2)
+        self._info_pause = min(_INFO_MS, self._info_pause * 2)
         data = json.dumps(body).encode()
         while len(data) > contract.MAX_BYTES and body["capabilities"]:
             body["capabilities"].pop()  # more than some 18 devices cannot all be named
@@ -347,7 +348,7 @@ class Link:
         if command["id"] in self._seen:
             return "a command with this id came before"
         self._seen.append(command["id"])
-        del self._seen[:-SEEN_IDS]
+        del self._seen[:-_SEEN_IDS]
         wall = self._clock.wall()[0]
         if wall is not None and wall > command["exp"]:
             return "expired %d ms ago" % (wall - command["exp"])
@@ -359,15 +360,15 @@ class Link:
 
     def _take_time(self, command):
         now = self._clock.mono()
-        if command["mono"] != self._asked or now - self._asked > ANSWER_MS:
+        if command["mono"] != self._asked or now - self._asked > _ANSWER_MS:
             return
         trip = now - self._asked
         self._asked = None
-        self._info_pause = INFO_MS
-        self._info_due = now + INFO_MS
+        self._info_pause = _INFO_MS
+        self._info_due = now + _INFO_MS
         wall, clk = self._clock.wall()
         time = command["ts"] + trip // 2
-        if clk != "gateway" or abs(time - wall) > DRIFT_MS:
+        if clk != "gateway" or abs(time - wall) > _DRIFT_MS:
             self._clock.set(time, "gateway", now)
 
 

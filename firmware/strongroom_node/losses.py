@@ -2,11 +2,12 @@
 
 import json
 
+from strongroom_node.compat import const
 from strongroom_node.contract import EVENT, TELEMETRY
 from strongroom_node.errors import StoreError
 
-KEPT_APART = 16  # ranges of what was found missing; the rest is found again later
-LOST_TOGETHER = 32  # readings lost from RAM that one report may wait for
+_KEPT_APART = const(16)  # ranges of what was found missing; the rest is found again later
+_LOST_TOGETHER = const(32)  # readings lost from RAM that one report may wait for
 
 
 class Loss:
@@ -98,7 +99,7 @@ class Losses:
     def lost_reading(self, boot, seq, why):
         """A reading in RAM had to go. Each report is a write to flash; readings lost one by one share it."""
         self.lost(TELEMETRY, boot, seq, seq, why)
-        self.urgent = self.urgent or self.dropped[TELEMETRY] % LOST_TOGETHER == 0
+        self.urgent = self.urgent or self.dropped[TELEMETRY] % _LOST_TOGETHER == 0
 
     def give_up(self, segment, acked):
         """Note a segment's records after number `acked` as lost for want of room; what it reports is told again."""
@@ -124,7 +125,7 @@ class Losses:
         spool = self._spool
         if first <= last and segment not in spool.noted:
             spool.holed.add(segment)
-            room = len(self.waiting) < KEPT_APART
+            room = len(self.waiting) < _KEPT_APART
             if room:
                 self.lost_range(segment.lane, segment.boot, first, last, "damaged")
                 self.urgent = True
@@ -140,8 +141,8 @@ class Losses:
     def gap(self, lane, boot, first, last):
         """No record has the numbers `first`..`last`: tell that, once."""
         gap = (lane, boot, first, last)
-        if gap not in self._gaps and len(self.waiting) < KEPT_APART:
-            del self._gaps[: max(0, len(self._gaps) - KEPT_APART + 1)]
+        if gap not in self._gaps and len(self.waiting) < _KEPT_APART:
+            del self._gaps[: max(0, len(self._gaps) - _KEPT_APART + 1)]
             self._gaps.append(gap)
             self.lost_range(lane, boot, first, last, "gone")
 

@@ -17,14 +17,14 @@ the next connect.
 import asyncio
 
 from strongroom_node import mqtt_wire as wire
-from strongroom_node.compat import print_exc, ticks_diff, ticks_ms
+from strongroom_node.compat import const, print_exc, ticks_diff, ticks_ms
 from strongroom_node.dial import explain
 from strongroom_node.errors import LinkError
 
-LAST_ID = 65535
+_LAST_ID = const(65535)
 _FULL = LinkError("memory", "no room on the heap")  # made beforehand: then there is none to make it
-QUEUE = 64  # packets waiting to be written; a server that asks for more answers has to wait
-CHUNK = 512  # bytes asked of the socket at a time
+_QUEUE = const(64)  # packets waiting to be written; a server that asks for more answers has to wait
+_CHUNK = const(512)  # bytes asked of the socket at a time
 
 
 class Client:
@@ -128,7 +128,7 @@ class Client:
     async def send(self, topic, payload, qos=1, retain=False):
         """Hand a message over once the window has room; return its packet id (None at QoS 0)."""
         if not qos:
-            await self._until(lambda: len(self._out) < QUEUE)
+            await self._until(lambda: len(self._out) < _QUEUE)
             self._put(wire.publish_packet(topic, payload, 0, retain, 0))
             return None
         await self._until(lambda: len(self._flight) < self.window)
@@ -197,14 +197,14 @@ class Client:
         await self._writer.drain()
         packets = []
         while not packets:
-            data = await self._reader.read(CHUNK)
+            data = await self._reader.read(_CHUNK)
             if not data:
                 raise LinkError("closed", "before CONNACK")
             packets = self._parser.feed(data)
         return wire.parse_connack(packets[0]), packets[1:]
 
     async def _ask(self, header, topics, suffix, answer_type):
-        await self._until(lambda: len(self._out) < QUEUE)
+        await self._until(lambda: len(self._out) < _QUEUE)
         pid = self._next_id()
         buffer = wire.names_packet(header, pid, topics, suffix)
         item = [pid, answer_type, ticks_ms(), None]
@@ -219,7 +219,7 @@ class Client:
 
     def _next_id(self):
         while True:
-            self._last_id = pid = self._last_id % LAST_ID + 1
+            self._last_id = pid = self._last_id % _LAST_ID + 1
             if self._find(self._flight, pid) is None and self._find(self._asked, pid) is None:
                 return pid
 
@@ -280,7 +280,7 @@ class Client:
         while True:
             for header, body, size in packets:
                 await self._take(header, body, size)
-            data = await self._reader.read(CHUNK)
+            data = await self._reader.read(_CHUNK)
             if not data:
                 raise LinkError("closed", "by the broker")
             packets = self._parser.feed(data)
@@ -296,7 +296,7 @@ class Client:
             if self.on_message is not None:
                 self.on_message(topic, bytes(body[at:]) if whole else None, bool(header & 1))
             if pid is not None:
-                await self._until(lambda: len(self._out) < QUEUE)
+                await self._until(lambda: len(self._out) < _QUEUE)
                 self._put(wire.names_packet(wire.PUBACK, pid, (), b""))
             return
         if header == wire.PINGRESP and not size:

@@ -3,9 +3,10 @@
 Whatever a server sends that is not MQTT is a LinkError("protocol").
 """
 
+from strongroom_node.compat import const
 from strongroom_node.errors import LinkError
 
-CONNECT = 0x10
+_CONNECT = const(0x10)
 CONNACK = 0x20
 PUBLISH = 0x30
 PUBACK = 0x40
@@ -17,7 +18,7 @@ PINGREQ = 0xC0
 PINGRESP = 0xD0
 DISCONNECT = 0xE0
 DUP = 0x08
-MAX_REMAINING = 268435455  # the protocol's largest packet body
+_MAX_REMAINING = const(268435455)  # the protocol's largest packet body
 REJECTED = (
     "",
     "protocol version",
@@ -30,7 +31,7 @@ REJECTED = (
 
 def packet(header, size):
     """Return (buffer, offset): a packet of `size` body bytes with its fixed header filled in."""
-    if size > MAX_REMAINING:
+    if size > _MAX_REMAINING:
         raise ValueError("packet too large")
     digits = 1
     while size >> (7 * digits):
@@ -51,7 +52,7 @@ def put(buffer, at, data):
 
 
 def connect_packet(client_id, clean, keepalive, will):
-    """Return a CONNECT; keepalive in seconds, will (topic, payload, qos, retain) or None."""
+    """Return a _CONNECT; keepalive in seconds, will (topic, payload, qos, retain) or None."""
     name = client_id.encode()
     flags = 0x02 if clean else 0
     size = 10 + 2 + len(name)
@@ -59,7 +60,7 @@ def connect_packet(client_id, clean, keepalive, will):
         topic, payload, qos, retain = will
         flags |= 0x04 | qos << 3 | (0x20 if retain else 0)
         size += 4 + len(topic.encode()) + len(payload)
-    buffer, at = packet(CONNECT, size)
+    buffer, at = packet(_CONNECT, size)
     at = put(buffer, at, b"MQTT")
     buffer[at : at + 4] = bytes([4, flags, keepalive >> 8, keepalive & 0xFF])
     at = put(buffer, at + 4, name)

@@ -21,6 +21,7 @@ import gc
 
 from strongroom_node import contract
 from strongroom_node import segments as seg
+from strongroom_node.compat import const
 from strongroom_node.contract import EVENT, TELEMETRY
 from strongroom_node.errors import StoreError
 from strongroom_node.losses import Losses
@@ -28,7 +29,7 @@ from strongroom_node.spool import Spool
 
 LANES = (EVENT, TELEMETRY)
 ROOM = 2 * seg.SEGMENT_BYTES  # of flash kept free: for the report of a loss, and for merging
-MOST_FILES = 160  # on flash, of both lanes: each takes 40 bytes of an ESP32's heap
+_MOST_FILES = const(160)  # on flash, of both lanes: each takes 40 bytes of an ESP32's heap
 
 
 class Outbox:
@@ -95,7 +96,7 @@ class Outbox:
             try:
                 if self._spool.merge(EVENT) or (
                     # Each boot of an outage leaves some small ones behind.
-                    self._files() > MOST_FILES // 2 and self._spool.merge(EVENT, 2, 2)
+                    self._files() > _MOST_FILES // 2 and self._spool.merge(EVENT, 2, 2)
                 ):
                     self._measure()
                 if self._losses.urgent:
@@ -405,7 +406,7 @@ class Outbox:
         """Doom the oldest until `need` bytes more are within the bound; readings never push events out."""
         lanes = self._spool.lanes
         excess = self._spool.bytes - sum(seg.cost(s) for s in self._doomed) + need - self._max
-        files = self._files() - len(self._doomed) - MOST_FILES
+        files = self._files() - len(self._doomed) - _MOST_FILES
         for kind in (TELEMETRY,) if lane == TELEMETRY else (TELEMETRY, EVENT):
             for segment in lanes[kind]:
                 if excess <= 0 and files < 0:

@@ -13,16 +13,16 @@ Pure: reads and times in, reports out; no clock, no node. A report is
 The n of all seen and more add up to the reads that were fed, and so do those of all gone. Reports
 of one moment are in the order of their last reads. A box that lies near the gate all night costs an
 event a minute; one that lies between two antennas changes with every read, so of changes only
-SWAPS are told at once, and one more every SWAP_MS.
+_SWAPS are told at once, and one more every _SWAP_MS.
 """
 
-from strongroom_node.compat import IS_MICROPYTHON
+from strongroom_node.compat import IS_MICROPYTHON, const
 
-FIRST_MS = 200
-LAST_MS = 60000
-SWAPS = 10
-SWAP_MS = 20000
-SWAP_GAP_MS = 250  # between two changes of antenna told at once
+_FIRST_MS = const(200)
+_LAST_MS = const(60000)
+_SWAPS = const(10)
+_SWAP_MS = const(20000)
+_SWAP_GAP_MS = const(250)  # between two changes of antenna told at once
 # Tags followed at once: each takes 330 bytes of an ESP32's heap.
 MOST = 32 if IS_MICROPYTHON else 500
 
@@ -67,20 +67,20 @@ class _Stay:
 
     def __init__(self, now):
         self.sides = {}
-        self.interval = FIRST_MS
+        self.interval = _FIRST_MS
         self.due = now  # the next regular report
         self.soon = None  # the next report of a change of antenna
         self.told = now  # when the last report was
         self.told_ant = None
-        self.swaps = SWAPS  # changes that may still be told at once
+        self.swaps = _SWAPS  # changes that may still be told at once
         self.swapped = now
         self.misses = 0
 
     def may_swap(self, now):
         """Use up one of the changes that may be told at once, if there is one."""
-        earned = (now - self.swapped) // SWAP_MS
-        self.swaps = min(SWAPS, self.swaps + earned)
-        self.swapped += earned * SWAP_MS
+        earned = (now - self.swapped) // _SWAP_MS
+        self.swaps = min(_SWAPS, self.swaps + earned)
+        self.swapped += earned * _SWAP_MS
         if self.swaps == 0:
             return False
         self.swaps -= 1
@@ -118,12 +118,12 @@ class Presence:
             side = stay.sides[ant] = _Side(now)
         side.read(rssi, now)
         if ant != stay.told_ant and stay.soon is None and stay.may_swap(now):
-            stay.soon = max(now, stay.told + SWAP_GAP_MS)
+            stay.soon = max(now, stay.told + _SWAP_GAP_MS)
             if arrived:
                 stay.soon = now
             if arrived and stay.may_swap(now):  # it moves: tell of it as closely as at first
-                stay.interval = FIRST_MS
-                stay.due = now + FIRST_MS
+                stay.interval = _FIRST_MS
+                stay.due = now + _FIRST_MS
         return self._tell_due(tag, stay, now)
 
     def listens(self, ant, sound, now):
@@ -192,7 +192,7 @@ class Presence:
             stay.soon = None
         if now >= stay.due:
             stay.due = now + stay.interval
-            stay.interval = min(LAST_MS, stay.interval * 2)
+            stay.interval = min(_LAST_MS, stay.interval * 2)
         return reports
 
 

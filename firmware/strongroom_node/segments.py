@@ -6,9 +6,9 @@ nothing but names is read at boot, and no cursor file has to be kept.
 
 from collections import namedtuple
 
-from strongroom_node.compat import crc32
+from strongroom_node.compat import const, crc32
 
-SUFFIX = ".q"
+_SUFFIX = const(".q")
 LANE_LETTERS = {"event": "e", "telemetry": "t"}
 SEGMENT_BYTES = 4096  # one erase block of the flash
 INLINE_BYTES = 512  # littlefs keeps a file of this size inside its folder
@@ -28,7 +28,7 @@ def cost(segment):
 def name(segment):
     """Return the file's name."""
     letter = LANE_LETTERS[segment.lane]
-    return "%s%08x%08x%08x%s" % (letter, segment.boot, segment.first, segment.last, SUFFIX)
+    return "%s%08x%08x%08x%s" % (letter, segment.boot, segment.first, segment.last, _SUFFIX)
 
 
 def holds(one, other):
@@ -38,7 +38,7 @@ def holds(one, other):
 
 def from_name(text, size):
     """Return the segment a file name stands for, None for any other name."""
-    if not text.endswith(SUFFIX) or len(text) != 25 + len(SUFFIX):
+    if not text.endswith(_SUFFIX) or len(text) != 25 + len(_SUFFIX):
         return None
     try:
         boot, first, last = (int(text[n : n + 8], 16) for n in (1, 9, 17))

@@ -4,11 +4,13 @@ Nor does a heap without room: a MemoryError out of here leaves list and flash as
 """
 
 from strongroom_node import segments as seg
+from strongroom_node.compat import const
 from strongroom_node.contract import EVENT, TELEMETRY
 from strongroom_node.errors import StoreError
 
-MERGE_AT = 20  # small segments in a lane before they are merged; earlier, when they fill a block
-TRIES = 3  # failed readings before a segment counts as damaged
+# Small segments in a lane before they are merged; earlier, when they fill a block.
+_MERGE_AT = const(20)
+_TRIES = const(3)  # failed readings before a segment counts as damaged
 
 
 class Spool:
@@ -100,7 +102,7 @@ class Spool:
         except StoreError:
             self._place = None
             self._tries[segment] = self._tries.get(segment, 0) + 1
-            if self._tries[segment] < TRIES:
+            if self._tries[segment] < _TRIES:
                 raise
         else:
             self._tries.pop(segment, None)
@@ -115,7 +117,7 @@ class Spool:
             known.discard(segment)
         self._tries.pop(segment, None)
 
-    def merge(self, lane, at=MERGE_AT, least=None):
+    def merge(self, lane, at=_MERGE_AT, least=None):
         """Merge neighbours when `at` small segments lie in a lane or fill a block; return whether it was done.
 
         least   how many must go into one; without it, half of the small ones

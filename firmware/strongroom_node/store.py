@@ -2,14 +2,14 @@
 
 import os
 
-from strongroom_node.compat import IS_MICROPYTHON
+from strongroom_node.compat import IS_MICROPYTHON, const
 from strongroom_node.errors import StoreError
 
-_NEW = "~"  # no name of ours ends like this
+_NEW = const("~")  # no name of ours ends like this
 _ENOENT, _ENOSPC = 2, 28
-_LF = 10
-LINE_BYTES = 1280
-_PIECE = 256  # MicroPython takes the memory for the longest line beforehand
+_LF = const(10)
+_LINE_BYTES = const(1280)
+_PIECE = const(256)  # MicroPython takes the memory for the longest line beforehand
 
 
 class FileStore:
@@ -41,7 +41,7 @@ class FileStore:
     def lines(self, name, offset=0):
         """Yield a file's lines with their line feed, from an offset on; none where there is no file.
 
-        Raises StoreError. A line longer than LINE_BYTES comes in pieces. Close the generator when you stop early.
+        Raises StoreError. A line longer than _LINE_BYTES comes in pieces. Close the generator when you stop early.
         """
         try:
             with open(self._path(name), "rb") as file:
@@ -49,7 +49,7 @@ class FileStore:
                     file.seek(offset)
                 while True:
                     line = piece = file.readline(_PIECE)
-                    while len(piece) == _PIECE and piece[-1] != _LF and len(line) < LINE_BYTES:
+                    while len(piece) == _PIECE and piece[-1] != _LF and len(line) < _LINE_BYTES:
                         piece = file.readline(_PIECE)
                         line += piece
                     if not line:

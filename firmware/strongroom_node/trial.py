@@ -6,11 +6,11 @@ the third; the last good one is used again, or the devices of node.json when the
 """
 
 from strongroom_node import contract
-from strongroom_node.compat import forget
+from strongroom_node.compat import const, forget
 from strongroom_node.config_store import ConfigStore
 from strongroom_node.errors import ConfigError, ContractError, StoreError
 
-FAILED_BOOTS = 2
+_FAILED_BOOTS = const(2)
 
 
 class Trial:
@@ -29,7 +29,7 @@ class Trial:
 
     def begin(self, failed_boots):
         """Return the configuration to use, None for node.json, after `failed_boots` that did not last."""
-        if failed_boots >= FAILED_BOOTS and self.runs:
+        if failed_boots >= _FAILED_BOOTS and self.runs:
             self.given_up = self._flash(self._configs.give_up)
         return self._flash(self._configs.current)
 

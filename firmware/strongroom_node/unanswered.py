@@ -1,10 +1,11 @@
 """The rule for events that the gateway has to answer for. Pure; see buzzer.py."""
 
+from strongroom_node.compat import const
+
 ATTENTION_MS = 5000  # how long a card is complained of that the gateway has not answered for
-_OPEN = 8  # questions to the gateway under way at once
-_UNWRITTEN = (
-    1 << 31
-)  # in place of the number of an event that flash did not take: nobody answers it
+_OPEN = const(8)  # questions to the gateway under way at once
+# In place of the number of an event that flash did not take: nobody answers it.
+_UNWRITTEN = const(1 << 31)
 
 
 class AnswerRule:

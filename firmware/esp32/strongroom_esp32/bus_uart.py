@@ -1,8 +1,9 @@
 """A serial port of an ESP32."""
 
 import machine
+from strongroom_node.compat import const
 
-UART_BUFFER = 4096  # 350 ms of a reader at 115200 baud: longer than the loop is ever away
+_UART_BUFFER = const(4096)  # 350 ms of a reader at 115200 baud: longer than the loop is ever away
 
 
 class Uart:
@@ -14,7 +15,7 @@ class Uart:
             baud,
             tx=machine.Pin(wiring["tx"]),
             rx=machine.Pin(wiring["rx"]),
-            rxbuf=UART_BUFFER,
+            rxbuf=_UART_BUFFER,
             timeout=0,
         )
 

@@ -5,7 +5,9 @@ a file fits into its folder: an event then costs less than half of the erases (d
 What is on flash stays as it is.
 """
 
-PIECE = 128
+from strongroom_node.compat import const
+
+_PIECE = const(128)
 
 
 def remount(vfs, device, place="/"):
@@ -13,7 +15,7 @@ def remount(vfs, device, place="/"):
     system is mounted as it was."""
     vfs.umount(place)
     try:
-        vfs.mount(vfs.VfsLfs2(device, progsize=PIECE, readsize=PIECE), place)
+        vfs.mount(vfs.VfsLfs2(device, progsize=_PIECE, readsize=_PIECE), place)
     except OSError:
         vfs.mount(device, place)
         return False

@@ -5,6 +5,7 @@ The rules are the ESP32's: pins 6 to 11 belong to the flash, 34 to 39 can only l
 them.
 """
 
+from strongroom_node.compat import const
 from strongroom_node.errors import ConfigError
 
 FLASH = (6, 7, 8, 9, 10, 11)
@@ -14,7 +15,7 @@ ABSENT = (20, 24, 28, 29, 30, 31)
 CONSOLE = (1, 3)
 # Pulled up inside at reset, which is also the idle level of a chip select.
 SELECT_STRAPPING = (5, 15)
-GOOD_OUTPUTS = "4, 13, 14, 16-19, 21-23, 25-27, 32, 33"
+_GOOD_OUTPUTS = const("4, 13, 14, 16-19, 21-23, 25-27, 32, 33")
 
 # Names a node's settings may use for its buses. The ids are those of `machine`.
 _DEVKIT = {
@@ -63,11 +64,11 @@ def check_output(pin):
     """Refuse, in words, a pin that must not switch anything."""
     _check_any(pin)
     if pin in INPUT_ONLY:
-        raise ConfigError("pin %d can only be an input; outputs: %s" % (pin, GOOD_OUTPUTS))
+        raise ConfigError("pin %d can only be an input; outputs: %s" % (pin, _GOOD_OUTPUTS))
     if pin in STRAPPING:
         raise ConfigError(
             "pin %d decides how the chip starts and moves at reset: it must not switch anything; "
-            "outputs: %s" % (pin, GOOD_OUTPUTS)
+            "outputs: %s" % (pin, _GOOD_OUTPUTS)
         )
 
 

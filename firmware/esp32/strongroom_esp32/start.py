@@ -3,13 +3,13 @@
 import os
 import time
 
-from strongroom_node.compat import print_exc
+from strongroom_node.compat import const, print_exc
 
-SETTINGS = "/node.json"
-PAUSE_S = 10
+_SETTINGS = const("/node.json")
+_PAUSE_S = const(10)
 
 
-def start(board, run, settings=SETTINGS):
+def start(board, run, settings=_SETTINGS):
     """Run the node; a node that ends, for whatever reason, is started afresh by a reset.
 
     The pause leaves a person at the console time for Ctrl-C. A board without settings stays at the
@@ -25,5 +25,5 @@ def start(board, run, settings=SETTINGS):
     # Whatever it was: a node that restarts can still be reached, one that stands still cannot.
     except Exception as error:  # noqa: BLE001
         print_exc(error)
-    time.sleep(PAUSE_S)
+    time.sleep(_PAUSE_S)
     board.reset()

@@ -2,9 +2,10 @@
 
 import asyncio
 
+from strongroom_node.compat import const
 from strongroom_node.errors import LinkError
 
-STEP_MS = 100
+_STEP_MS = const(100)
 
 
 async def until(condition, timeout_ms, what):
@@ -13,5 +14,5 @@ async def until(condition, timeout_ms, what):
     while not condition():
         if waited >= timeout_ms:
             raise LinkError("network", "%s did not come up in %d s" % (what, timeout_ms // 1000))
-        await asyncio.sleep(STEP_MS / 1000)
-        waited += STEP_MS
+        await asyncio.sleep(_STEP_MS / 1000)
+        waited += _STEP_MS

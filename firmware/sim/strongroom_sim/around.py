@@ -30,7 +30,7 @@ class Around:
     """The surroundings of one board; `pid` is the process that dies when its power is cut.
 
     News: end (no more stimuli will come), watchdog (it has bitten), hang_up (connections are to be
-    reset), heap (say how much of it is in use).
+    reset), heap (say how much of it is in use), heap_full:<ms> (fill it for so long).
     """
 
     def __init__(self, directory, settings, pid):
@@ -93,6 +93,10 @@ class Around:
     def do_heap(self):
         """Let the board say how many bytes of its heap are in use. MicroPython only."""
         self._news.append("heap")
+
+    def do_heap_full(self, ms=1000):
+        """Fill the board's heap for a while; a few hundred bytes stay free, in pieces. MicroPython only."""
+        self._news.append("heap_full:%d" % ms)
 
     def do_clock_set(self):
         """Give the board a clock with a battery: from its next start it knows the time."""

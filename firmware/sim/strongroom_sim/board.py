@@ -7,7 +7,7 @@ with what stands around the board before it starts. Each line in is one stimulus
 {"dev": "t1", "do": "set", "with": {"t": 20.1, "rh": 50}}; device "board" is the board itself:
 
     network_cut {"on": true, "how": "stall" or "reset"}    power_cut {}    clock_set {}
-    clock_unset {}    heap {}
+    clock_unset {}    heap {}    heap_full {"ms": 1000}
 
 Each line out says what came of it: {"out": "accepted", ...} once a record is safely in the outbox,
 {"out": "pin", ...} when an output changes, {"out": "log", ...}. Accepted records are also appended to
@@ -77,6 +77,8 @@ class Runner:
         self._wire = wire
         self.wall_ms = None
         self.emulation = 0
+        self._held = None  # what fills the heap: (what filled it before, some bytes)
+        self._held_until = 0
 
     async def run(self, firmware, orders=None):
         """Run the firmware until the input ends; the firmware itself never does.
@@ -88,18 +90,43 @@ class Runner:
         while not node.done():
             if reading is not None and reading.done():
                 await reading  # raises what ended it
-            for word in self._outside.news():
-                if word == "end":
-                    return
-                if word == "watchdog":
-                    self.reset("watchdog")
-                if word == "hang_up":
-                    self._wire.hang_up()
-                if word == "heap":
-                    used = allocated()
-                    say(out="heap", emulation=self.emulation, node=used - self.emulation)
+            try:
+                for word in self._outside.news():
+                    if word == "end":
+                        return
+                    self._obey(word)
+            except MemoryError:  # the node's business: it is to live on
+                pass
             await asyncio.sleep(WATCH_MS / 1000)
+            if self._held and time.time() >= self._held_until:
+                self._held = None
+                say(out="heap_free")
         await node  # raises what ended it
+
+    def _obey(self, word):
+        if word == "watchdog":
+            self.reset("watchdog")
+        if word == "hang_up":
+            self._wire.hang_up()
+        if word == "heap":
+            used = allocated()
+            say(out="heap", emulation=self.emulation, node=used - self.emulation)
+        if word.startswith("heap_full:"):
+            self._held_until = time.time() + int(word[10:]) / 1000
+            say(out="heap_full")
+            self._hold()
+
+    def _hold(self):
+        """Take the heap in pieces, and leave the last and smallest of them free."""
+        gc.collect()
+        size = 2048
+        while size >= 64:
+            try:
+                self._held = (self._held, bytearray(size))
+            except MemoryError:
+                size //= 2
+        for _ in range(8):
+            self._held = self._held[0]
 
     def reset(self, cause):
         """Do what a reset of the chip does: the next start knows the cause."""

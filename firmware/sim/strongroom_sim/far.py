@@ -22,20 +22,24 @@ class Far:
         self._questions = open(questions, "wb")
         self._answers = open(answers, "rb")
         self._buffer = memoryview(bytearray(LARGEST))
+        self._head = bytearray(5)
 
     def ask(self, letter, a=0, b=0, data=b""):
         """Return the bytes of the answer; OSError when the answer is one."""
         size = len(data)
-        self._questions.write(bytes((ord(letter), a, b, size & 255, size >> 8)) + data)
-        # Into a buffer that is there: a full heap must not stop this in the middle of an answer.
-        buffer = self._buffer
+        # In buffers that are there: a full heap must not stop this half-way, and a pin needs no heap.
+        head, buffer = self._head, self._buffer
+        head[0], head[1], head[2], head[3], head[4] = ord(letter), a, b, size & 255, size >> 8
+        self._questions.write(head)
+        if size:
+            self._questions.write(data)
         self._take(3)
         number, size = buffer[0], buffer[1] | buffer[2] << 8
         if size:
             self._take(size)
         if number:
             raise OSError(number)
-        return bytes(buffer[:size])
+        return bytes(buffer[:size]) if size else b""
 
     def _take(self, size):
         if self._answers.readinto(self._buffer, size) < size:

@@ -33,7 +33,7 @@ SEARCH_PATH = (FIRMWARE / "sim" / "fake", FIRMWARE / "sim", FIRMWARE / "esp32", 
 # in RAM, the table of names above all, counts in full: docs/performance.md has the figures.
 # With 64wK a desk or safe runs, but after hours of faults it found no 256 bytes in one piece to read its
 # outbox with, and stopped delivering; with 80wK it never did.
-HEAP = "80wK"
+HEAP = "64wK"
 HEAP_GATE = "96wK"  # a cart of boxes: 32 tags followed at once
 HEAP_WITH_CODE = "256wK"  # without mpy-cross the code is compiled on the board and lies in the heap
 KINDS = ("climate", "desk", "gate", "safe", "shelf")

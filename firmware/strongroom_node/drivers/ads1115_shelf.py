@@ -12,7 +12,7 @@ or shorted wire (`range`). A pressed end stop far from its end is `disagree`: on
 wrong.
 """
 
-from strongroom_node.compat import sleep_ms
+from strongroom_node.compat import const, sleep_ms
 from strongroom_node.drivers import settings
 from strongroom_node.drivers.i2c_device import I2cDevice
 from strongroom_node.errors import ConfigError, DriverError
@@ -43,13 +43,13 @@ CARRIAGE_KEYS = {
     "pull": settings.PULL,
 }
 
-_CONVERSION = 0
-_CONFIG = 1
+_CONVERSION = const(0)
+_CONFIG = const(1)
 # Convert one single-ended input once, +-4.096 V, at 128 per second, comparator off.
-_START = 0xC383
-_IDLE = 0x8000
-_CONVERSION_MS = 9
-_TRIES = 5
+_START = const(0xC383)
+_IDLE = const(0x8000)
+_CONVERSION_MS = const(9)
+_TRIES = const(5)
 _RAIL = 0.015
 
 

@@ -4,7 +4,7 @@ Settings: bus. The chip answers reads while it measures, with a busy bit; it can
 calibration; and it is known to answer 0 % now and then, which no room has.
 """
 
-from strongroom_node.compat import sleep_ms
+from strongroom_node.compat import const, sleep_ms
 from strongroom_node.drivers import settings
 from strongroom_node.drivers.crc import crc8
 from strongroom_node.drivers.i2c_device import I2cDevice
@@ -19,17 +19,17 @@ KEYS = {
     "alarm": str,
 }
 
-_STATUS = b"\x71"
-_INIT = b"\xbe\x08\x00"
-_MEASURE = b"\xac\x33\x00"
-_SOFT_RESET = b"\xba"
-_BUSY = 0x80
-_CALIBRATED = 0x08
-_RESET_MS = 20
-_INIT_MS = 10
-_MEASURE_MS = 80
-_BUSY_TRIES = 10
-_ZERO_TRIES = 3
+_STATUS = const(b"\x71")
+_INIT = const(b"\xbe\x08\x00")
+_MEASURE = const(b"\xac\x33\x00")
+_SOFT_RESET = const(b"\xba")
+_BUSY = const(0x80)
+_CALIBRATED = const(0x08)
+_RESET_MS = const(20)
+_INIT_MS = const(10)
+_MEASURE_MS = const(80)
+_BUSY_TRIES = const(10)
+_ZERO_TRIES = const(3)
 
 
 def create(board, cfg):

@@ -1,12 +1,12 @@
 """One chip on an I2C bus: the bus's OSErrors as DriverErrors, and a stuck bus freed once."""
 
-from strongroom_node.compat import sleep_ms
+from strongroom_node.compat import const, sleep_ms
 from strongroom_node.errors import DriverError
 
 # Linux says EREMOTEIO or ENXIO for a NAK, MicroPython ENODEV, some controllers EIO.
 _NAK = (5, 6, 19, 121)
-_WRITE_TRIES = 3
-_RETRY_MS = 10
+_WRITE_TRIES = const(3)
+_RETRY_MS = const(10)
 
 
 class I2cDevice:

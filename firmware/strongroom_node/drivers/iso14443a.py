@@ -9,14 +9,15 @@ An id passes three checks: its check byte, the selection in which the card compa
 itself, and the CRC_A of its answer. Noise can hide a card for one look; it cannot make one.
 """
 
+from strongroom_node.compat import const
 from strongroom_node.drivers.crc import crc_a
 
 CLEAN, COLLIDED, GARBLED = 0, -1, -2
 REQA, WUPA = b"\x26", b"\x52"
 
 _LEVELS = (0x93, 0x95, 0x97)
-_CASCADE_TAG = 0x88
-_CASCADE_BIT = 0x04
+_CASCADE_TAG = const(0x88)
+_CASCADE_BIT = const(0x04)
 
 
 def sealed(data):

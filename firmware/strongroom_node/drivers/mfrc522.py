@@ -51,12 +51,12 @@ _SETUP = (
     (_COLL, 0x00),  # no bits after a collision
     (_TX_CONTROL, _ANTENNA_ON),
 )
-_FIELD_MS = 6  # the standard: off for 5 ms resets a card, 5 ms after on it must listen
-_START_MS = 50
-_DEADLINE_MS = 20
-_HOUR_MS = 3600000
-_MOST = 16
-_TRIES = 3
+_FIELD_MS = const(6)  # the standard: off for 5 ms resets a card, 5 ms after on it must listen
+_START_MS = const(50)
+_DEADLINE_MS = const(20)
+_HOUR_MS = const(3600000)
+_MOST = const(16)
+_TRIES = const(3)
 
 
 def create(board, cfg):

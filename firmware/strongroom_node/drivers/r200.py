@@ -7,7 +7,7 @@ A frame is BB, type, command, length (2 bytes), parameters, checksum, 7E. It is 
 may stand inside a tag's number. What does not check is skipped byte by byte, never guessed at.
 """
 
-from strongroom_node.compat import sleep_ms, ticks_diff, ticks_ms
+from strongroom_node.compat import const, sleep_ms, ticks_diff, ticks_ms
 from strongroom_node.drivers import settings
 from strongroom_node.errors import DriverError
 
@@ -28,14 +28,15 @@ KEYS = {
 
 _HEAD, _END = 0xBB, 0x7E
 _NOTICE, _ANSWER = 0x02, 0x01
-_TAG = 0x22
+_TAG = const(0x22)
 _SINGLE, _MULTI, _STOP, _POWER = 0x22, 0x27, 0x28, 0xB6
-_LONGEST = 128  # parameters; the longest tag notice has 67
-_GAP_MS = 150  # the longest frame takes 12 ms: what is incomplete for so long never was a frame
-_QUIET_MS = 1000  # a reader without a tag says so, several times a second
-_SILENT_MS = 2000
-_RESTART_MS = 300000  # multi-poll ends after 65,535 rounds
-_PAUSE_MS = 20  # between commands: a reader that is busy with one does not hear the next
+_LONGEST = const(128)  # parameters; the longest tag notice has 67
+# The longest frame takes 12 ms: what is incomplete for so long never was a frame.
+_GAP_MS = const(150)
+_QUIET_MS = const(1000)  # a reader without a tag says so, several times a second
+_SILENT_MS = const(2000)
+_RESTART_MS = const(300000)  # multi-poll ends after 65,535 rounds
+_PAUSE_MS = const(20)  # between commands: a reader that is busy with one does not hear the next
 _SHORTEST_ID, _LONGEST_ID = 4, 31
 
 

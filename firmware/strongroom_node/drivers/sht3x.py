@@ -4,7 +4,7 @@ Settings: bus, addr (68 or 69). A single shot of high repeatability without cloc
 chip refuses to be read until it is done.
 """
 
-from strongroom_node.compat import sleep_ms
+from strongroom_node.compat import const, sleep_ms
 from strongroom_node.drivers import settings
 from strongroom_node.drivers.crc import crc8
 from strongroom_node.drivers.i2c_device import I2cDevice
@@ -19,11 +19,11 @@ KEYS = {
     "alarm": str,
 }
 
-_SINGLE_SHOT_HIGH = b"\x24\x00"
-_SOFT_RESET = b"\x30\xa2"  # also switches off a heater that would falsify the reading
-_RESET_MS = 2
-_MEASURE_MS = 16  # datasheet: at most 15 ms
-_DEADLINE_MS = 50
+_SINGLE_SHOT_HIGH = const(b"\x24\x00")
+_SOFT_RESET = const(b"\x30\xa2")  # also switches off a heater that would falsify the reading
+_RESET_MS = const(2)
+_MEASURE_MS = const(16)  # datasheet: at most 15 ms
+_DEADLINE_MS = const(50)
 
 
 def create(board, cfg):

@@ -3,7 +3,7 @@
 Settings: bus, addr. Commands are one byte; the chip refuses to be read until it is done.
 """
 
-from strongroom_node.compat import sleep_ms
+from strongroom_node.compat import const, sleep_ms
 from strongroom_node.drivers import settings
 from strongroom_node.drivers.i2c_device import I2cDevice
 from strongroom_node.drivers.sht3x import plausible, words
@@ -18,11 +18,11 @@ KEYS = {
     "alarm": str,
 }
 
-_MEASURE_HIGH = b"\xfd"
-_SOFT_RESET = b"\x94"
-_RESET_MS = 2
-_MEASURE_MS = 10  # datasheet: at most 8.3 ms
-_DEADLINE_MS = 50
+_MEASURE_HIGH = const(b"\xfd")
+_SOFT_RESET = const(b"\x94")
+_RESET_MS = const(2)
+_MEASURE_MS = const(10)  # datasheet: at most 8.3 ms
+_DEADLINE_MS = const(50)
 
 
 def create(board, cfg):

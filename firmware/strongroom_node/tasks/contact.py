@@ -5,9 +5,10 @@ Settings: alarm (a signal of this node that complains when it stays open), open_
 """
 
 from strongroom_node.buzzer import OpenRule
+from strongroom_node.compat import const
 from strongroom_node.tasks.levels import follow
 
-_OPEN_MS = 300000
+_OPEN_MS = const(300000)
 
 
 async def run(node, device_id, driver, cfg, beat):

@@ -11,6 +11,7 @@ attention: it is on record here, but nobody has looked whether this badge is kno
 """
 
 from strongroom_node.buzzer import ATTENTION
+from strongroom_node.compat import const
 from strongroom_node.errors import DriverError
 from strongroom_node.presence import Presence, fields
 from strongroom_node.tasks.health import Health
@@ -18,8 +19,9 @@ from strongroom_node.tasks.pace import rest
 from strongroom_node.tasks.recoveries import Recoveries
 from strongroom_node.unanswered import ATTENTION_MS, AnswerRule
 
-_UNSURE_LOOKS = 50  # in a row: then a card that cannot be read no longer keeps the others here
-_RETRY_MS = 2000  # after flash did not take an event
+# In a row: then a card that cannot be read no longer keeps the others here.
+_UNSURE_LOOKS = const(50)
+_RETRY_MS = const(2000)  # after flash did not take an event
 
 
 class Desk:

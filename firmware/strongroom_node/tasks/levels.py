@@ -1,10 +1,11 @@
 """Follows a two-state input: reads it every few milliseconds and says when its state holds."""
 
+from strongroom_node.compat import const
 from strongroom_node.debounce import Debounce
 from strongroom_node.tasks.pace import Cadence
 
-_POLL_MS = 10
-_SAMPLES = 5
+_POLL_MS = const(10)
+_SAMPLES = const(5)
 
 
 async def follow(driver, cfg, beat, report):

@@ -1,8 +1,8 @@
 """Waiting as a task should: in small steps, with a sign of life at each."""
 
-from strongroom_node.compat import sleep_ms, ticks_add, ticks_diff, ticks_ms
+from strongroom_node.compat import const, sleep_ms, ticks_add, ticks_diff, ticks_ms
 
-_STEP_MS = 500
+_STEP_MS = const(500)
 
 
 async def rest(ms, beat):

@@ -1,7 +1,9 @@
 """Says that a reader keeps having to be started afresh although nobody noticed yet."""
 
-_ENOUGH = 3
-_EVERY_MS = 600000
+from strongroom_node.compat import const
+
+_ENOUGH = const(3)
+_EVERY_MS = const(600000)
 
 
 class Recoveries:

@@ -11,11 +11,12 @@ reading or None; `clock.mono()`; `emit(kind, fields)`; for a relay that acts alo
 `reading(id, quantity)`, its last value or None, and `heard()`, the mono of the gateway's last word.
 """
 
+from strongroom_node.compat import const
 from strongroom_node.failsafe import DAY_MS, RelayRule
 from strongroom_node.tasks.pace import rest
 
-_TICK_MS = 200
-_ALONE_MS = 10000  # the lease that the node gives itself; renewed at each tick
+_TICK_MS = const(200)
+_ALONE_MS = const(10000)  # the lease that the node gives itself; renewed at each tick
 
 
 class Control:

@@ -6,12 +6,12 @@ stopped, 1500), fails (3). The position of every carriage is also reported once 
 starts.
 """
 
-from strongroom_node.compat import ticks_diff, ticks_ms
+from strongroom_node.compat import const, ticks_diff, ticks_ms
 from strongroom_node.errors import DriverError
 from strongroom_node.tasks.health import Health
 from strongroom_node.tasks.pace import Cadence
 
-_REPORT_MS = 500
+_REPORT_MS = const(500)
 
 
 class Track:

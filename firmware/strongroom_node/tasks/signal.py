@@ -9,10 +9,11 @@ rules [(name, rule)] of this signal, `sound_ms` and `clock.mono()`.
 """
 
 from strongroom_node.buzzer import Voice
+from strongroom_node.compat import const
 from strongroom_node.tasks.pace import rest
 
-_TICK_MS = 20
-_ROUND_MS = 100  # between two looks at the rules
+_TICK_MS = const(20)
+_ROUND_MS = const(100)  # between two looks at the rules
 
 # Steps of (sound, light, ms). The last step of a pattern that repeats leads back to the first.
 _ONCE = {

@@ -8,6 +8,7 @@ alarm (one that sounds when a tag is carried from the antenna `inner` past `oute
 down, or the gateway does not acknowledge it in `answer_ms` of the limits).
 """
 
+from strongroom_node.compat import const
 from strongroom_node.errors import DriverError
 from strongroom_node.exits import ExitRule, Recent
 from strongroom_node.presence import Presence, fields
@@ -15,8 +16,8 @@ from strongroom_node.tasks.health import Health
 from strongroom_node.tasks.pace import Cadence
 from strongroom_node.tasks.recoveries import Recoveries
 
-_BURST = 6  # events in one write: a small heap has no room for many in one piece
-_CROWD_MS = 60000  # a crowd too large to follow is over when nobody was refused for so long
+_BURST = const(6)  # events in one write: a small heap has no room for many in one piece
+_CROWD_MS = const(60000)  # a crowd too large to follow is over when nobody was refused for so long
 
 
 class Crowd:

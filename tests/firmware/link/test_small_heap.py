@@ -1,0 +1,149 @@
+"""A node on the heap its board gives it: all that the flash can hold to deliver, and no heap left for a while.
+
+The emulated boards run the compiled firmware from flash, so that the heap holds what an ESP32's would (see
+strongroom_sim/rom.py); `fleet.HEAP` is what they get.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from strongroom_node.outbox import Outbox
+from strongroom_sim.flash import MemoryStore
+from strongroom_sim.fleet import BoardProcess, make_board
+from support.listener import Listener
+from support.mosquitto import Mosquitto
+from support.waiting import wait_for
+
+TAG = {"reader": "desk", "id": "04aabbccddeeff", "act": "seen", "tech": "hf", "ant": None}
+TAG |= {"rssi": None, "n": 1, "span": 0}
+OLD_BOOT = 500
+OUTBOX_BYTES = 262144
+EVENTS = 1270  # with these it is full: about twenty to a block of 4 KB
+UID = "04de5f1eacc040"
+
+pytestmark = [pytest.mark.needs("mosquitto", "micropython"), pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path / "broker") as running:
+        yield running
+
+
+@pytest.fixture
+def room(broker: Mosquitto) -> Iterator[Listener]:
+    with Listener(broker.port, "r1", acking=False) as listener:
+        yield listener
+
+
+@pytest.fixture
+def board(
+    request: pytest.FixtureRequest, tmp_path: Path, broker: Mosquitto
+) -> Iterator[BoardProcess]:
+    """A board of the kind in the test's parameters; not started."""
+    kind = request.getfixturevalue("kind")
+    address = {"host": "127.0.0.1", "port": broker.port, "tls": None, "resend_ms": 600000}
+    make_board(tmp_path / kind, "r1", f"{kind}-1", kind, address)
+    found = BoardProcess(tmp_path / kind)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def gateway(room: Listener, board: BoardProcess) -> Iterator[Callable[[], None]]:
+    """Acknowledges several times a second what came, as a gateway that commits in groups does."""
+    over = threading.Event()
+
+    def acknowledge() -> None:
+        while not over.wait(0.3):
+            room.acknowledge(board.node)
+
+    thread = threading.Thread(target=acknowledge)
+    yield thread.start
+    over.set()
+    if thread.is_alive():
+        thread.join()
+
+
+def fill(folder: Path) -> int:
+    """Fill a board's flash with the events of a long outage, as the runtime would; return how many."""
+    store = MemoryStore(1 << 20)
+    outbox = Outbox(store, OLD_BOOT, lambda: (1, None, "none"), max_bytes=OUTBOX_BYTES)
+    for _ in range(EVENTS):
+        outbox.add("event", "tag", TAG)
+    assert outbox.dropped == {"event": 0, "telemetry": 0}
+    assert len(store.files) >= OUTBOX_BYTES // 4096 - 1, "not full"
+    for name, data in store.files.items():
+        (folder / name).write_bytes(data)
+    return outbox.counts()["event"]
+
+
+def delivered(room: Listener, node: str, boot: int) -> list[int]:
+    return [seq for lane, b, seq in room.order(node) if lane == "event" and b == boot]
+
+
+def waiting(board: BoardProcess) -> list[str]:
+    return [path.name for path in (board.directory / "flash").glob("e*.q")]
+
+
+@pytest.mark.parametrize("kind", ["climate", "desk", "gate", "safe", "shelf"])
+def test_all_that_the_flash_can_hold_is_delivered_once_each_and_in_order(
+    kind: str, board: BoardProcess, room: Listener, gateway: Callable[[], None]
+) -> None:
+    count = fill(board.directory / "flash")
+    assert count == EVENTS
+    gateway()
+    board.start()
+    wait_for(
+        lambda: len(set(delivered(room, board.node, OLD_BOOT))) == count,
+        240,
+        lambda: told(board, room),
+    )
+    assert delivered(room, board.node, OLD_BOOT) == list(range(1, count + 1))
+    # And the flash is free again, for the gateway has said that it has them.
+    wait_for(lambda: not waiting(board), 60, lambda: f"{waiting(board)} {told(board, room)}")
+    assert board.resets == 0 and board.running
+    assert board.errors() == ""
+
+
+@pytest.mark.parametrize("kind", ["desk"])
+def test_without_heap_for_a_while_delivery_goes_on_by_itself_afterwards(
+    kind: str, board: BoardProcess, room: Listener, gateway: Callable[[], None]
+) -> None:
+    count = fill(board.directory / "flash")
+    board.start()
+    wait_for(lambda: len(delivered(room, board.node, OLD_BOOT)) > 40, 60, lambda: told(board, room))
+    board.send("board", "heap_full", ms=8000)
+    wait_for(lambda: outs(board, "heap_full"), 20, "a full heap")
+    board.send("desk", "place", uid=UID)
+    wait_for(lambda: outs(board, "heap_free"), 60, "room again")
+    gateway()
+    wait_for(
+        lambda: len(set(delivered(room, board.node, OLD_BOOT))) == count,
+        240,
+        lambda: told(board, room),
+    )
+    # In order, copies apart: what was under way when the heap was full may come twice, and nothing overtakes.
+    seen: list[int] = []
+    for seq in delivered(room, board.node, OLD_BOOT):
+        if seq not in set(seen):
+            seen.append(seq)
+    assert seen == list(range(1, count + 1))
+    wait_for(lambda: not waiting(board), 60, lambda: f"{waiting(board)} {told(board, room)}")
+    tags = [one for one in room.of(board.node, "event", "tag") if one["boot"] != OLD_BOOT]
+    assert {one["id"] for one in tags} == {UID}, "the card that was laid down meanwhile"
+    faults = [one for one in room.of(board.node, "event", "node") if one["what"] == "driver.fault"]
+    assert "heap" in {one["device"] for one in faults}, "it is shown"
+    boots = {one["boot"] for one in room.of(board.node, "event", "node")}
+    assert len(boots) == 1 and board.running, "without a restart"
+
+
+def outs(board: BoardProcess, what: str) -> bool:
+    return any(out["out"] == what for out in board.outputs())
+
+
+def told(board: BoardProcess, room: Listener) -> str:
+    lines = [out["text"] for out in board.outputs() if out["out"] == "log"]
+    return f"{len(room.records)} records, {waiting(board)}, {lines[-30:]}, {board.errors()[-800:]}"
