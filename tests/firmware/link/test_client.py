@@ -6,17 +6,11 @@ from pathlib import Path
 import pytest
 from support.faultproxy import FaultProxy
 from support.interpreters import BOTH, Program
-from support.mosquitto import Mosquitto, free_port
+from support.mosquitto import free_port
 from support.waiting import wait_for
 
 PROGRAM = Path(__file__).with_name("client_program.py")
 pytestmark = [pytest.mark.needs("mosquitto"), pytest.mark.parametrize("interpreter", BOTH)]
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from support.faultproxy import FaultProxy
 from support.interpreters import BOTH, Program
 from support.listener import Listener
-from support.mosquitto import Mosquitto
 from support.waiting import wait_for
 
 HERE = Path(__file__).parent
@@ -20,18 +19,6 @@ INPUT = {"input": "door", "on": True, "value": None}
 CLIMATE = {"sensor": "t1", "t": 20.5, "rh": 45.0}
 SIREN = {"id": "siren", "type": "signal", "pin": 27}
 FAN = {"id": "fan", "type": "relay", "pin": 26}
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def room(broker):
-    with Listener(broker.port, "r1") as listener:
-        yield listener
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 from support.interpreters import BOTH, Program
-from support.listener import Listener
-from support.mosquitto import Mosquitto
 from support.waiting import wait_for
 
 PROGRAM = Path(__file__).with_name("node_program.py")
@@ -15,18 +13,6 @@ pytestmark = [pytest.mark.needs("mosquitto"), pytest.mark.parametrize("interpret
 INPUT = {"input": "door", "on": True, "value": None}
 SIREN = {"id": "siren", "type": "signal", "pin": 27}
 FAN = {"id": "fan", "type": "relay", "pin": 26}
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def room(broker):
-    with Listener(broker.port, "r1") as listener:
-        yield listener
 
 
 @pytest.fixture
