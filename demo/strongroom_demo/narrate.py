@@ -34,6 +34,7 @@ class Narrator:
         self._language = language
         self._names = {person.badge: person.name for person in who.people}
         self._moving: set[tuple[str, str, int]] = set()
+        self._registered = False
         for box in who.boxes:
             self._names[box.hf] = self._names[box.uhf] = box.id
 
@@ -48,6 +49,12 @@ class Narrator:
             return Line(
                 entry["at"], "sensed", str(entry["node"]), tell(self, body), record=entry["idx"]
             )
+        if kind.endswith(".registered") and body.get("by") == "configuration":
+            if self._registered:
+                return None
+            self._registered = True
+            said = _("people, boxes and places of the configuration are on record")
+            return Line(entry["at"], "decided", "", said, record=entry["idx"])
         why = short(body.get("why"))
         if kind.startswith("alarm."):
             return Line(entry["at"], "alarm", "", self._alarm(kind, body), why, entry["idx"])

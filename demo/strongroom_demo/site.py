@@ -31,6 +31,8 @@ ROLES = {
     "custodian": ["certificate_custodian"],
 }
 SOCKET = "admin.sock"
+HALL = "hall"
+SAFE_ID = "safe"
 OFFLINE_AFTER_S = 3.0
 CLIMATE_DELAY_S = 2.0
 SAFE_TOGETHER_S = 2.0
@@ -74,11 +76,28 @@ def make_site(folder: Path, who: Cast, broker: Broker, api_port: int, language: 
             }
             for box in who.boxes
         ],
+        "place": places(who),
     }
     (folder / "register.toml").write_text(toml(register), encoding="utf-8")
     settings = gateway_settings(broker.gateway_settings(), api_port, language, datetime.now(UTC))
     config.write_text(toml(settings), encoding="utf-8")
     return Site(folder, config, folder / "ledger.db", boards, api_port)
+
+
+def places(who: Cast) -> list[dict[str, Any]]:
+    """Return the places of the register: the room, its safe, its rolling shelf, and where boxes
+    stand, each with somebody who answers for it.
+    """
+    keeper = next(person.id for person in who.people if person.role == "archivist")
+    custodian = next(person.id for person in who.people if person.role == "custodian")
+    hall = {"id": HALL, "name": _("Archive room"), "kind": "room", "custodian": keeper}
+    safe = {"id": SAFE_ID, "name": _("Certificate safe"), "kind": "safe", "custodian": custodian}
+    bank = {"id": props.BANK, "name": _("Rolling shelves"), "kind": "shelf", "parent": HALL}
+    homes = [
+        {"id": home, "name": home, "kind": "shelf", "parent": HALL, "order": n}
+        for n, home in enumerate(dict.fromkeys(box.home for box in who.boxes), 1)
+    ]
+    return [hall, safe | {"parent": HALL}, bank, *homes]
 
 
 def gateway_settings(
@@ -128,7 +147,7 @@ def gateway_settings(
         },
         "safe": [
             {
-                "id": "safe",
+                "id": SAFE_ID,
                 "name": _("Certificate safe"),
                 "node": props.SAFE,
                 "input": "safe-door",

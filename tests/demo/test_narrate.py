@@ -44,6 +44,16 @@ def test_a_tag_is_named_by_who_or_what_carries_it() -> None:
     assert "04ffffffffffff" in narrator.line(sensed("tag", id="04ffffffffffff", **tag)).text
 
 
+def test_the_register_of_the_configuration_is_one_line() -> None:
+    narrator = Narrator(WHO, "en")
+    box = {"by": "configuration", "item": {"id": "b1", "name": "B"}}
+    lines = [narrator.line(decided("item.registered", **box)) for _ in range(3)]
+    assert lines[0] is not None and "on record" in lines[0].text
+    assert lines[1:] == [None, None]
+    later = narrator.line(decided("item.registered", **box | {"by": "li"}))
+    assert later is not None and "b1" in later.text
+
+
 def test_antenna_and_strength_are_told() -> None:
     line = Narrator(WHO, "en").line(
         sensed(

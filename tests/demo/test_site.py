@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from strongroom_demo.site import KINDS, gateway_settings, hours_without, toml
+from strongroom_demo.site import KINDS, gateway_settings, hours_without, places, toml
 from strongroom_sim.fleet import make_board
+from strongroom_sim.world.cast import cast
 
 
 @pytest.mark.parametrize("hour", range(24))
@@ -37,3 +38,14 @@ def test_a_node_of_each_kind_is_written_as_data(kind: str, tmp_path: Path) -> No
     assert (settings["room"], settings["node"], settings["broker"]) == ("room-1", "node-1", broker)
     assert settings["devices"]
     assert (tmp_path / "flash").is_dir()
+
+
+def test_whatever_has_a_home_has_somebody_who_answers_for_it() -> None:
+    who = cast(1)
+    found = {place["id"]: place for place in places(who)}
+    people = {person.id for person in who.people}
+    for home in {box.home for box in who.boxes} | {"safe"}:
+        at = home
+        while "custodian" not in found[at]:
+            at = found[at]["parent"]
+        assert found[at]["custodian"] in people

@@ -50,6 +50,7 @@ def load(path: Path) -> Settings:
     extra = Register()
     if config.register is not None:
         extra = typed(_read(base / config.register.file), Register)
+        config = msgspec.structs.replace(config, place=config.place + extra.place)
     return settings(_anchored(config, base), extra.person, extra.item, base)
 
 

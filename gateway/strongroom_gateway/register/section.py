@@ -52,7 +52,7 @@ class Place(Section, frozen=True):
 
 
 class RegisterSection(Section, frozen=True):
-    """A file of its own with more [[person]] and [[item]]."""
+    """A file of its own with more [[person]], [[item]] and [[place]]."""
 
     file: Path
 
@@ -62,3 +62,4 @@ class Register(Section, frozen=True):
 
     person: list[Person] = []
     item: list[Item] = []
+    place: list[Place] = []

@@ -199,13 +199,16 @@ def test_check_speaks_chinese(tmp_path, capsys):
 def test_the_register_may_be_a_file_of_its_own(tmp_path):
     (tmp_path / "people.toml").write_text(
         '[[person]]\nid = "li"\nname = "Li"\nbadges = ["04aabbcc"]\n'
+        '[[place]]\nid = "A-1"\nname = "Shelf"\n'
     )
     file = tmp_path / "gateway.toml"
     file.write_text(
         '[room]\nid = "r"\nname = "n"\n[ledger]\npath = "x"\n[register]\nfile = "people.toml"\n'
-        '[[person]]\nid = "wang"\nname = "Wang"\n'
+        '[[person]]\nid = "wang"\nname = "Wang"\n[[place]]\nid = "hall"\nname = "Hall"\n'
     )
-    assert [p.id for p in load(file).people] == ["wang", "li"]
+    loaded = load(file)
+    assert [p.id for p in loaded.people] == ["wang", "li"]
+    assert [p.id for p in loaded.config.place] == ["hall", "A-1"]
 
 
 def test_a_profile_of_the_site(tmp_path):
