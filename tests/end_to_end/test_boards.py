@@ -199,6 +199,33 @@ def test_a_sensor_with_wrong_checksums_is_lost_and_comes_back(
     room.wait("event", "node", lambda body: body.what == "sensor.back" and body.device == "t2")
 
 
+@pytest.mark.parametrize("interpreter", ["micropython"], indirect=True)
+@pytest.mark.parametrize(
+    ("kind", "device", "fault", "why"),
+    [
+        ("climate", "t2", "absent", "absent"),
+        ("desk", "desk", "absent", "absent"),
+        ("gate", "gate-in", "silent", "timeout"),
+        ("shelf", "bank-a", "wire0", "carriage 1: range"),
+    ],
+)
+def test_what_fails_is_told_by_name_and_so_is_that_it_works_again(
+    kind: str,
+    device: str,
+    fault: str,
+    why: str,
+    start: Callable[[str], BoardProcess],
+    room: RoomListener,
+) -> None:
+    board = start(kind)
+    room.wait("event", "node", lambda body: body.what == "clock.anchor")
+    board.send(device, "fault", kind=fault, on=True)
+    told = room.wait("event", "node", lambda body: body.what == "driver.fault", 30)
+    assert (told.body.device, told.body.why) == (device, why)
+    board.send(device, "fault", kind=fault, on=False)
+    room.wait("event", "node", lambda body: body.what == "driver.ok", 30)
+
+
 def test_taps_while_the_network_is_cut_come_later(
     start: Callable[[str], BoardProcess], room: RoomListener
 ) -> None:
