@@ -161,7 +161,7 @@ def gateway_settings(
             {
                 "id": props.BANK,
                 "name": _("Rolling shelves"),
-                "carriages": [f"{props.SHELF}/{props.BANK}/{n}" for n in range(2)],
+                "carriages": [f"{props.SHELF}/{props.BANK}/{n}" for n in (1, 2)],
                 "travel_mm": 1800,
             }
         ],

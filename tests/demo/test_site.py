@@ -49,3 +49,15 @@ def test_whatever_has_a_home_has_somebody_who_answers_for_it() -> None:
         while "custodian" not in found[at]:
             at = found[at]["parent"]
         assert found[at]["custodian"] in people
+
+
+def test_the_carriages_are_those_the_node_reports(tmp_path: Path) -> None:
+    board = make_board(
+        tmp_path, "room-1", "shelf-1", "shelf", {"host": "h", "port": 1, "tls": None}
+    )
+    (device,) = (d for d in board["devices"] if "carriages" in d)
+    settings = gateway_settings({}, 8080, "en", datetime(2026, 6, 18, tzinfo=UTC))
+    # The driver numbers them from 1 in the order of the settings.
+    numbers = range(1, 1 + len(device["carriages"]))
+    wanted = [f"shelf-1/{device['id']}/{n}" for n in numbers]
+    assert [bank["carriages"] for bank in settings["shelf_bank"]] == [wanted]
