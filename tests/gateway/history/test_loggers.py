@@ -1,6 +1,6 @@
 """Exports of loggers: what is certain is read, what is not is asked for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -63,24 +63,49 @@ MADGETECH = (
     "1,3/30/2026,11:00:00 AM,20.5,50.5\n2,3/30/2026,12:00:00 PM,20.6,50.6\n"
 )
 ROTRONIC = (
-    "[#I]Device Name\nHL-NT2\n[#H]Column Headers\nDate\tTime\tHumidity\tTemperature °C\n"
-    "[#D]Measurements\n30.03.2026\t11:00:00\t50,5\t20,5\n30.03.2026\t12:00:00\t50,6\t20,6\n"
+    "[#I]Device Description\t\t\t\n#07\t\t\t\n\t\t\t\n[#S]Device Information\t\t\t\n"
+    "Serial Number = B77\t\t\t\n[#1]\t\t\t\nHumidity = %rh\t\t\t\n[#2]\t\t\t\n"
+    "Temperature = °C\t\t\t\n[#H]\t\t\t\nDate\tTime\tHumidity\tTemperature\n\t\t\t\n[#D]\t\t\t\n"
+    "30/03/2026\t11:00:00\t50.5\t20.5\n30/03/2026\t12:00:00\t50.6\t20.6\n"
 )
+TINYTAG = (
+    ",Time,1,2,3\nS/N,,911,911,911\nType,,Tinytag Ultra H°C/%RH,Tinytag Ultra H°C/%RH,csv file\n"
+    "Description,,Store 3,Store 3,Store 3\nProperty,,Temperature,Humidity,Dew Point\n"
+    "1,2026-03-30 11:00:00,20.5 °C,50.5 %RH,9.9 °C\n2,2026-03-30 12:00:00,20.6 °C,50.6 %RH,9.9 °C\n"
+)
+TANDD = (
+    '"Date/Time","Date/Time","No.1","No.2","No.3"\n"Date/Time","Date/Time","ch1","ch2","ch3"\n'
+    '"","","lx","°C","%"\n'
+    '"2026-03-30 11:00:00","46111.4583333333","31.5","20.5","50.5"\n'
+    '"2026-03-30 12:00:00","46111.5000000000","31.6","20.6","50.6"\n'
+)
+IBUTTON = (
+    "1-Wire/iButton Part Number: DS1921G-F5\n1-Wire/iButton Registration Number: 5900AB21\n"
+    "Mission Start:  Mon Mar 30 11:00:00 CST 2026\nHigh Temperature Alarm:  85 °C\n\n"
+    "Date/Time,Unit,Value\n30/03/26 11:00:00 AM,C,20.5\n30/03/26 12:00:00 PM,C,20.6\n"
+)
+HANWELL = (
+    "\nDatabase Valid\n  Sensor:,Thermistor/RH\n  Serial No:,1234-567\n"
+    "  Data Starts:,11:00 30/Mar/2026\n\nTime, Temperature (C),Humidity (RH(%)),\n"
+    "11:00:00 30/Mar/2026,20.5,50.5,\n12:00:00 30/Mar/2026,20.6,50.6,\n"
+)
+SAMPLES = {
+    "onset-hobo": (HOBO, Options(), ("2026-03-30T03:00", 20.46, 51.25), "10755220"),
+    "lascar-easylog": (LASCAR, UTC_ZONE, ("2026-03-30T11:00", 20.5, 50.5), "010032184"),
+    "elitech": (ELITECH, Options(), ("2026-03-30T03:00", 20.5, 50.5), "EF7216100001"),
+    "madgetech": (MADGETECH, UTC_ZONE, ("2026-03-30T11:00", 20.5, 50.5), None),
+    "rotronic-hw4": (ROTRONIC, UTC_ZONE, ("2026-03-30T11:00", 20.5, 50.5), "B77"),
+    "tinytag": (TINYTAG, UTC_ZONE, ("2026-03-30T11:00", 20.5, 50.5), "911"),
+    "tandd": (TANDD, UTC_ZONE, ("2026-03-30T11:00", 20.5, 50.5), None),
+    "ibutton": (IBUTTON, UTC_ZONE, ("2026-03-30T11:00", 20.5, None), "5900AB21"),
+    "hanwell": (HANWELL, UTC_ZONE, ("2026-03-30T11:00", 20.5, 50.5), "1234-567"),
+}
+"""Written for these tests, as the makers' files are laid out."""
 
 
-@pytest.mark.parametrize(
-    ("layout", "text", "options", "first", "serial"),
-    [
-        ("onset-hobo", HOBO, Options(), ("2026-03-30T03:00", 20.46, 51.25), "10755220"),
-        ("lascar-easylog", LASCAR, UTC_ZONE, ("2026-03-30T11:00", 20.5, 50.5), "010032184"),
-        ("elitech", ELITECH, Options(), ("2026-03-30T03:00", 20.5, 50.5), "EF7216100001"),
-        ("madgetech", MADGETECH, UTC_ZONE, ("2026-03-30T11:00", 20.5, 50.5), None),
-        ("rotronic-hw4", ROTRONIC, UTC_ZONE, ("2026-03-30T11:00", 20.5, 50.5), None),
-    ],
-)
-def test_a_makers_export_is_known_and_read(
-    layout: str, text: str, options: Options, first: tuple[str, float, float], serial: str | None
-) -> None:
+@pytest.mark.parametrize("layout", SAMPLES)
+def test_a_makers_export_is_known_and_read(layout: str) -> None:
+    text, options, first, serial = SAMPLES[layout]
     found = read(text, options)
     assert found.plan.layout == layout
     assert found.readings[0] == (ms(first[0]), first[1], first[2])
@@ -93,9 +118,86 @@ def test_the_events_of_a_logger_are_no_readings() -> None:
 
 
 def test_every_layout_has_a_sample_here() -> None:
-    assert {"onset-hobo", "lascar-easylog", "elitech", "madgetech", "rotronic-hw4"} == set(
-        built_in()
-    )
+    assert set(SAMPLES) == set(built_in())
+
+
+@pytest.mark.parametrize("layout", SAMPLES)
+def test_what_a_makers_file_does_not_say_is_asked_for(layout: str) -> None:
+    text, options, _, _ = SAMPLES[layout]
+    if options.time_zone is not None:
+        assert "--time-zone" in refused(text, Options())
+    for unit in ("Celsius", "°C", "(C)", ",C,"):
+        text = text.replace(unit, unit.replace("C", ""))
+    assert "--" in refused(text, options), "with what settles it"
+
+
+@pytest.mark.parametrize("layout", ["rotronic-hw4", "tinytag", "tandd", "ibutton"])
+def test_a_degree_sign_in_windows_1252_is_no_chinese(layout: str) -> None:
+    text, options, first, _ = SAMPLES[layout]
+    found = read(text, options, "cp1252")
+    assert (found.plan.encoding, found.readings[0][1]) == ("cp1252", first[1])
+
+
+def test_a_rotronic_file_that_a_spreadsheet_saved_has_commas() -> None:
+    found = read(ROTRONIC.replace("\t", ","))
+    assert (found.plan.layout, found.readings[0][1:]) == ("rotronic-hw4", (20.5, 50.5))
+
+
+@pytest.mark.parametrize("layout", ["tinytag", "ibutton"])
+def test_a_unit_that_stands_with_the_values_is_theirs(layout: str) -> None:
+    text, options, _, _ = SAMPLES[layout]
+    fahrenheit = text.replace("20.5 °C", "68.0 °F").replace("20.6 °C", "70.0 °F")
+    fahrenheit = fahrenheit.replace("C,20.5", "F,68.0").replace("C,20.6", "F,70.0")
+    assert read(fahrenheit, options).readings[0][1] == 20.0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TINYTAG.replace("20.6 °C", "68.0 °F"), "several units"),
+        (IBUTTON + "30/03/26 11:00:00 AM,%RH,50.5\n", "several units"),
+        (IBUTTON.replace(",C,", ",%RH,"), "no temperature"),
+    ],
+)
+def test_rows_in_several_units_are_refused(text: str, said: str) -> None:
+    assert said in refused(text)
+
+
+def hours(first: str, count: int) -> list[str]:
+    start = datetime.fromisoformat(first)
+    stamps = [start + timedelta(hours=n) for n in range(count)]
+    return [f"{at:%Y-%m-%d %H:%M:%S},20.5,50.5" for at in stamps]
+
+
+def test_rows_of_a_clock_that_was_reset_are_not_taken() -> None:
+    rows = [
+        *hours("2026-03-30T00:00", 60),
+        *hours("2013-01-01T00:00", 5),
+        *hours("2026-04-09T00:00", 35),
+    ]
+    found = read("\n".join(["Time,Temp °C,RH %", *rows]))
+    assert counts(found) == {"read": 95, "clock_reset": 5}
+    assert found.kinds["clock_reset"].lines == [62, 63, 64]
+    assert found.readings[0][0] == ms("2026-03-30T00:00")
+
+
+def test_a_clock_that_stays_reset_is_no_file_with_the_newest_row_first() -> None:
+    rows = [*hours("2026-03-30T00:00", 95), *hours("2013-01-01T00:00", 5)]
+    found = read("\n".join(["Time,Temp °C,RH %", *rows]))
+    assert counts(found) == {"read": 95, "clock_reset": 5}
+    turned = read("\n".join(["Time,Temp °C,RH %", *hours("2026-03-30T00:00", 95)[::-1]]))
+    assert turned.readings == found.readings
+
+
+def test_files_joined_in_the_wrong_order_are_refused() -> None:
+    rows = [*hours("2026-03-30T00:00", 50), *hours("2026-01-30T00:00", 50)]
+    assert "clock_reset 50" in refused("\n".join(["Time,Temp °C,RH %", *rows]))
+
+
+def test_months_with_their_english_names_leave_no_doubt_of_the_order() -> None:
+    text = "Timestamp,Store [P25](°C)\n01-Jan-26 12:00:00 am,14.5\n02-Jan-26 12:00:00 am,14.4\n"
+    found = read(text)
+    assert [at for at, _, _ in found.readings] == [ms("2026-01-01T00:00"), ms("2026-01-02T00:00")]
 
 
 def test_a_lascar_file_in_fahrenheit() -> None:
@@ -392,4 +494,6 @@ def test_a_broken_layout_is_named(text: str) -> None:
 
 
 def test_the_classes_are_those_that_are_documented() -> None:
-    assert set(kinds.FAULTS) == {"bad_stamp", "bad_number", "out_of_range", "cut", "no_such_time"}
+    assert set(kinds.FAULTS) == {
+        *("bad_stamp", "bad_number", "out_of_range", "cut", "no_such_time", "clock_reset")
+    }

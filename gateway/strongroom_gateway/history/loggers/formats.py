@@ -16,15 +16,18 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `preamble`: each must be found in the first lines. `header` finds the line of column names;
     `header_after` and `rows_after` are the lines before names and rows where those stand apart.
-    Groups named `zone`, `unit` and `serial` tell the offset from UTC, C or F, and the serial number.
+    `time_column` is the number of the time's column, from 1, where its name is none. `unit` finds the
+    unit in the lines above, `unit_column` a column with it; `value` is what a value looks like that
+    is written with its unit. Groups named `zone`, `unit`, `serial` and `value` tell the offset from
+    UTC, C or F, the serial number, and the number.
     """
 
     id: str
     maker: str
     checked: str
     temperature: str
-    humidity: str
-    time: str
+    humidity: str | None = None
+    time: str | None = None
     date: str | None = None
     preamble: list[str] = []
     header: str | None = None
@@ -36,6 +39,10 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serial_column: str | None = None
     dates: list[str] = []
     missing: list[str] = []
+    time_column: int | None = None
+    unit: str | None = None
+    unit_column: str | None = None
+    value: str | None = None
 
 
 class BrokenLayoutError(StrongroomError):
@@ -50,6 +57,8 @@ def parse_layout(text: str, name: str) -> Layout:
             re.compile(pattern)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, re.error) as bad:
         raise BrokenLayoutError(f"{name}: {bad}") from bad
+    if layout.time is None and layout.time_column is None:
+        raise BrokenLayoutError(f"{name}: neither time nor time_column finds the time")
     if (layout.header is None) == (layout.header_after is None):
         raise BrokenLayoutError(f"{name}: either header or header_after finds the column names")
     return layout
@@ -69,6 +78,6 @@ def built_in() -> dict[str, Layout]:
 
 def _patterns(layout: Layout) -> list[str]:
     told = msgspec.structs.asdict(layout)
-    plain = {"id", "maker", "checked", "separator", "dates", "missing", "preamble"}
+    plain = {"id", "maker", "checked", "separator", "dates", "missing", "preamble", "time_column"}
     found: list[Any] = [value for key, value in told.items() if key not in plain and value]
     return [*found, *layout.preamble]

@@ -52,6 +52,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     serial: str | None = None
     missing: frozenset[str] = MISSING
+    value: str | None = None
+    """What a value looks like that is written with its unit; the group `value` is the number."""
 
     @property
     def zone(self) -> tzinfo | None:

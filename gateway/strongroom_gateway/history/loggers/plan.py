@@ -54,12 +54,19 @@ def make_plan(text: Text, options: Options) -> Plan:
         columns=tuple(table.names),
         serial=columns.serial,
         missing=MISSING | missing,
+        value=columns.value,
     )
 
 
 def stamp_of(row: Sequence[str], time: int, date: int | None) -> str:
     """Return the whole stamp of a row as it is written."""
     return row[time] if date is None else f"{row[date]} {row[time]}"
+
+
+def bare(said: str, value: str | None) -> str:
+    """Return a value without the unit that is written behind it."""
+    found = None if value is None else re.fullmatch(value, said)
+    return said if found is None else found["value"]
 
 
 def _layout(options: Options, lines: list[str]) -> Layout | None:
@@ -127,7 +134,7 @@ def _decimal(
     rows: Sequence[Sequence[str]], columns: Columns, separator: str, options: Options
 ) -> str:
     values = [
-        row[n]
+        bare(row[n], columns.value)
         for n in (columns.temperature, columns.humidity)
         if n is not None
         for row in rows

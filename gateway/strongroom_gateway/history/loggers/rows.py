@@ -1,6 +1,7 @@
 """The rows of a file as readings, and what became of each class of them."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -9,19 +10,21 @@ import msgspec
 from .clock import Clock, split_zone
 from .errors import ImportRefusedError
 from .options import Options, Plan
-from .plan import make_plan, stamp_of
+from .plan import bare, make_plan, stamp_of
 from .stamps import reader_of, tidy
 from .text import Text, decode, fields
 
 Row = tuple[int, float | None, float | None]
 _EXAMPLES: Final = 3
+_DAY = timedelta(days=1)
 _T_LOW, _T_HIGH = -60.0, 150.0
 
 READ, PARTIAL, MISSING, NO_VALUES = "read", "partial", "missing", "no_values"
 DUPLICATE, CONFLICTING, UNORDERED = "duplicate", "conflicting", "unordered"
 BAD_STAMP, BAD_NUMBER, OUT_OF_RANGE, CUT = "bad_stamp", "bad_number", "out_of_range", "cut"
 NO_SUCH_TIME, DOUBLED_HOUR = "no_such_time", "doubled_hour"
-FAULTS: Final = (BAD_STAMP, BAD_NUMBER, OUT_OF_RANGE, CUT, NO_SUCH_TIME)
+CLOCK_RESET: Final = "clock_reset"
+FAULTS: Final = (BAD_STAMP, BAD_NUMBER, OUT_OF_RANGE, CUT, NO_SUCH_TIME, CLOCK_RESET)
 """Classes of rows that are not imported because something is wrong with them."""
 
 
@@ -115,9 +118,12 @@ def _timed(text: Text, plan: Plan, kinds: _Kinds) -> Iterator[tuple[int, int, li
             kinds.note(BAD_STAMP, n)
         else:
             local.append((n, time, offset, row))
-    if len(local) > 1 and local[0][1] > local[-1][1]:
+    if _is_newest_first([time for _, time, _, _ in local]):
         local.reverse()
     for n, time, offset, row in local:
+        if time < local[0][1] - _DAY:
+            kinds.note(CLOCK_RESET, n)
+            continue
         if clock is None:
             yield n, int(time.replace(tzinfo=offset).timestamp()) * 1000, row
             continue
@@ -129,6 +135,14 @@ def _timed(text: Text, plan: Plan, kinds: _Kinds) -> Iterator[tuple[int, int, li
         if clock.ambiguous > before:
             kinds.note(DOUBLED_HOUR, n)
         yield n, at, row
+
+
+def _is_newest_first(times: Sequence[datetime]) -> bool:
+    """Whether more rows are older than the one before than newer: one step back may be a clock that
+    was reset.
+    """
+    back = sum(b < a for a, b in pairwise(times))
+    return back > sum(b > a for a, b in pairwise(times))
 
 
 def _valued(
@@ -147,7 +161,7 @@ def _valued(
         if n is None or said.lower() in plan.missing:
             values.append(None)
             continue
-        value = _number(said, plan.decimal)
+        value = _number(bare(said, plan.value), plan.decimal)
         if value is None:
             kinds.note(BAD_NUMBER, line)
             return None

@@ -9,6 +9,8 @@ from typing import Final
 from .errors import ImportRefusedError
 
 _DATES: Final = ("Y-m-d", "d-m-Y", "m-d-Y", "y-m-d", "d-m-y", "m-d-y")
+_NAMED: Final = ("d-b-Y", "d-b-y")
+"""Dates with the English name of a month."""
 _CLOCKS: Final = ("H:M:S", "H:M", "I:M:S p", "I:M p")
 _FRACTION: Final = re.compile(r"(:\d\d)[.,]\d+")
 _SHAPE: Final = re.compile(
@@ -45,7 +47,7 @@ def tidy(stamp: str) -> str:
 
 def formats() -> list[str]:
     """Return the formats that are known, as --date-format takes them."""
-    return [_percent(f"{day} {clock}") for day in _DATES for clock in _CLOCKS]
+    return [_percent(f"{day} {clock}") for day in (*_DATES, *_NAMED) for clock in _CLOCKS]
 
 
 def reader_of(form: str) -> Reader:

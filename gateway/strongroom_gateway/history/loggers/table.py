@@ -12,7 +12,8 @@ from .options import MISSING, Unit
 HEAD: Final = 200
 """Lines in which preamble, names and the first rows must be found."""
 _FULL: Final = re.compile(
-    r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?[ T].*\d:\d\d[\d:.,]* ?([APap][Mm])?.*"
+    r"\d{1,4}[-/.年](\d{1,2}|[A-Za-z]{3})[-/.月]\d{1,4}日?[ T].*\d:\d\d[\d:.,]* ?([APap][Mm])?.*"
+    r"|\d{1,2}:\d\d(:\d\d)? \d{1,2}[-/][A-Za-z]{3}[-/]\d{4}"
 )
 _DATE: Final = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?")
 _CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?([.,]\d+)?( ?[APap][Mm])?")
@@ -38,6 +39,8 @@ class Columns(msgspec.Struct):
     unit: Unit | None = None
     zone: str | None = None
     serial: str | None = None
+    value: str | None = None
+    """What a value looks like that is written with its unit; the group `value` is the number."""
 
 
 def is_stamp(field: str) -> bool:

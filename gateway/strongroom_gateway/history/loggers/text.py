@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 from .errors import ImportRefusedError
 
 _CJK: Final = re.compile("[\u4e00-\u9fff\u2103]")
+_SIGNS: Final = frozenset("°²³µ±".encode("cp1252"))
+"""Signs of units. "°C" in Windows-1252 would be a Chinese character in GB 18030."""
 _MOST_BYTES: Final = 512 * 1024 * 1024
 
 
@@ -41,6 +43,8 @@ def fields(line: str, separator: str) -> list[str]:
 def _encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    if _is_western(data):
+        return "cp1252"
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = data.decode(encoding)
@@ -49,3 +53,9 @@ def _encoding(data: bytes) -> str:
         if encoding == "utf-8-sig" or _CJK.search(text):
             return encoding
     return "cp1252"
+
+
+def _is_western(data: bytes) -> bool:
+    """Whether the only letters beyond ASCII are signs of units in Windows-1252."""
+    foreign = set(data.translate(None, bytes(range(128))))
+    return bool(foreign) and foreign <= _SIGNS
