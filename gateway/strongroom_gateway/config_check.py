@@ -14,11 +14,13 @@ import msgspec
 
 from .errors import ConfigError
 from .i18n import text
+from .section import FORMS
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<at>[^`]*)`)?$", re.DOTALL)
 _EXPECTED = re.compile(r"^Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`$")
+_PATTERN = re.compile(r"^Expected `str` matching regex (?P<pattern>.+)$")
 _MISSING = re.compile(r"^Object missing required field `(?P<key>[^`]+)`$")
 
 
@@ -33,14 +35,17 @@ class Problem(msgspec.Struct, frozen=True):
         """Return one line for a person."""
         return f"{self.path}: {text(self.key, self.params, language)}"
 
+    def say_of(self, file: Path, language: str = "en") -> str:
+        """Return the line with the file before it, once."""
+        said = self.say(language)
+        return said if self.path == str(file) else f"{file}: {said}"
+
 
 class ConfigProblemsError(ConfigError):
     """The file cannot be used; `problems` holds every reason found. `file` stands before each."""
 
     def __init__(self, problems: list[Problem], file: Path | None = None) -> None:
-        said = [problem.say() for problem in problems]
-        if file is not None:
-            said = [one if one.startswith(f"{file}: ") else f"{file}: {one}" for one in said]
+        said = [one.say() if file is None else one.say_of(file) for one in problems]
         super().__init__("\n".join(said))
         self.problems = problems
 
@@ -115,6 +120,10 @@ def _in_words(complaint: str) -> Problem:
     path = at.removeprefix("$").removeprefix(".")
     if missing := _MISSING.match(what):
         return Problem(_join(path, missing["key"]), "config.missing")
+    if unlike := _PATTERN.match(what):
+        form = next((key for one, key in FORMS.items() if repr(one) == unlike["pattern"]), None)
+        if form is not None:
+            return Problem(path, form)
     if expected := _EXPECTED.match(what):
         wanted, got = expected["wanted"], expected["got"]
         return Problem(path, "config.wrong_type", {"wanted": _kinds(wanted), "got": _kinds(got)})

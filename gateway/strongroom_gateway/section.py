@@ -4,7 +4,7 @@ Each part of the gateway keeps its own sections in its folder, in `section.py`; 
 puts them together.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -37,6 +37,21 @@ Day = Annotated[str, Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9
 Count = Annotated[int, Meta(ge=1, le=1000)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Language = Literal["zh_CN", "en"]
+
+
+FORMS: dict[str, str] = {
+    get_args(kind)[1].pattern: key
+    for kind, key in (
+        (Name, "config.form_name"),
+        (Key, "config.form_key"),
+        (TagId, "config.form_tag"),
+        (ClockTime, "config.form_clock"),
+        (SensorName, "config.form_sensor"),
+        (CarriageName, "config.form_carriage"),
+        (Day, "config.form_day"),
+    )
+}
+"""What to tell somebody whose value does not fit a pattern: the key of a text, by pattern."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -32,7 +32,7 @@ def run_check(arguments: argparse.Namespace) -> int:
         settings = load(file)
     except ConfigProblemsError as bad:
         for problem in bad.problems:
-            sys.stderr.write(f"{file}: {problem.say(arguments.language)}\n")
+            sys.stderr.write(f"{problem.say_of(file, arguments.language)}\n")
         return 1
     config = settings.config
     params = {

@@ -48,8 +48,10 @@ def changed(path, value):
         (["mqtt", "port"], "8883", "mqtt.port: should be integer, is string"),
         (["nodes", "silent_after_s"], True, "nodes.silent_after_s: should be float, is boolean"),
         (["person", 0, "badges"], "04", "person[0].badges: should be array, is string"),
-        (["person", 0, "badges"], ["04A1B2C3"], "person[0].badges[0]: cannot be used: "),
-        (["room", "id"], "Room 1", "room.id: cannot be used: "),
+        (["person", 0, "badges"], ["04A1B2C3"], "person[0].badges[0]: must be a tag's id "),
+        (["room", "id"], "Room 1", "room.id: must be a name of a-z, 0-9 and -, "),
+        (["person", 0, "id"], "li wen", "person[0].id: must be letters, digits, "),
+        (["climate", "zone", 0, "sensors"], ["t1"], "climate.zone[0].sensors[0]: must be node/"),
         (["room", "language"], "fr", "room.language: cannot be used: "),
         (["mqtt", "port"], 70_000, "mqtt.port: cannot be used: "),
         (
