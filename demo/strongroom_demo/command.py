@@ -60,6 +60,8 @@ def register(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo; returns 1 when something was lost or an expected alarm did not come."""
     language = choose(arguments.lang)
+    if arguments.report is not None:
+        arguments.report.open("a").close()  # a place that cannot be written to is told now
     options = Options(
         seconds=arguments.seconds,
         seed=arguments.seed,

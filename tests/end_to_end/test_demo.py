@@ -132,6 +132,13 @@ def test_half_a_minute_of_the_demo_loses_nothing_and_misses_no_alarm(scratch: Pa
     )
 
 
+def test_a_place_that_the_report_cannot_go_to_is_told_at_once(scratch: Path) -> None:
+    demo = Demo(scratch, "--report", str(scratch / "no-folder" / "report.json"))
+    assert demo.finish(60) == 2
+    assert demo.text == f"strongroom: {scratch}/no-folder/report.json: No such file or directory\n"
+    assert list(scratch.iterdir()) == []
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", [3, 11])
