@@ -9,7 +9,8 @@ import msgspec
 
 from .loggers.options import Options, Plan
 from .loggers.rows import Read, read_file
-from .store import History, Merged
+from .store import History
+from .taken import Merged
 
 _ALONE: Final = 3_600_000
 """ms that a reading holds that is alone in its file."""

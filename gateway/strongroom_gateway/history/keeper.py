@@ -16,7 +16,8 @@ from ..ledger.canonical import canonical
 from ..ledger.dating import EntryView, ReadingView
 from .days import DIGEST
 from .levels import is_possible, levels_of, named
-from .store import AIR, CLIMATE, IMPORT, INPUT, History, Run, Taken
+from .store import AIR, CLIMATE, IMPORT, INPUT, History
+from .taken import Run, Taken
 
 DAY: Final = 86_400_000
 _PAGE: Final = 1000

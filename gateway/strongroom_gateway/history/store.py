@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ..climate.compliance.calendar import Days
 from ..ledger.canonical import canonical
@@ -16,6 +16,7 @@ from . import schema
 from .days import Closed, DayBook, HistoryError
 from .levels import channel
 from .readings import Reading, kept
+from .taken import Merged, Run, Taken
 
 LIVE: Final = 1
 """The source of readings that came from nodes."""
@@ -27,41 +28,6 @@ _CURSORS: Final = {CLIMATE: "cursor", AIR: "cursor air", INPUT: "cursor input"}
 IMPOSSIBLE: Final = -1
 """Stands for the entry, where a reading was refused here for what it cannot be."""
 _ONE: Final = timedelta(days=1)
-
-
-class Merged(NamedTuple):
-    """What became of readings that were added: how many are new, and how many were there before."""
-
-    new: int
-    known: int
-    days: int
-
-
-class Taken(NamedTuple):
-    """A reading of a node as the ledger has it, with what is known to correct it by.
-
-    Of a channel (see levels) the value is `t`.
-    """
-
-    sensor: str
-    at: int
-    t: float
-    rh: float | None
-    boot: int
-    seq: int
-    correction: str = "{}"
-    """JSON of what was added, "{}" for nothing."""
-    is_believed: bool = True
-
-
-class Run(NamedTuple):
-    """Readings of a sensor that were refused: the messages `first` to `last` of a boot."""
-
-    sensor: str
-    boot: int
-    first: int
-    last: int
-    entry: int
 
 
 class History:

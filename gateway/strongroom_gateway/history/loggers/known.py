@@ -110,7 +110,7 @@ def _unit(layout: Layout, lines: list[str], table: Table, temperature: int) -> U
         told = {
             _group(layout.value, row[temperature], "unit") for row in rows if len(row) > temperature
         }
-        told.discard(None)
+    told -= {None, ""}
     if len(told) > 1:
         raise ImportRefusedError(
             f"rows are in several units ({', '.join(sorted(map(str, told)))}): cut the file in"

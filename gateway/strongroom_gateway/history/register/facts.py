@@ -13,6 +13,7 @@ import msgspec
 from ...climate.compliance.excursions import HIGH, Excursion
 from ...ledger.dating import EntryView
 from ..notes import KIND as NOTE
+from .stretches import Fact, Timelines, alarms, doors, runs, words
 
 LEAD: Final = 3_600_000
 """ms before an excursion in which something may have led to it."""
@@ -48,13 +49,6 @@ class Entries(Protocol):
     def entry(self, idx: int) -> EntryView | None:
         """Return one entry."""
         ...
-
-
-class Fact(NamedTuple):
-    """A text of the catalogue with what it needs; moments in it are named `..._at`, Unix ms."""
-
-    key: str
-    params: Mapping[str, Any]
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -95,33 +89,16 @@ class Surroundings(NamedTuple):
     """Code and subject of the alarm of a channel of air or light."""
 
 
-class _Stretch(NamedTuple):
-    """Something that was so from `start` to `end` (None: it still is). `what` names it."""
-
-    what: str
-    start: int
-    end: int | None
-    body: Mapping[str, Any]
-
-    def within(self, start: int, end: int) -> int:
-        """Return for how many ms of a stretch of time it was so."""
-        return max(0, min(end, self.end if self.end is not None else end) - max(start, self.start))
-
-    def meets(self, start: int, end: int) -> bool:
-        """Whether it was so at any moment of a stretch of time."""
-        return self.start < end and (self.end is None or self.end > start)
-
-
 class Facts:
     """The entries of the ledger that can be about the excursions since `start` (Unix ms)."""
 
     def __init__(self, ledger: Entries, start: int) -> None:
         self._after = _before(ledger, start - _LOOK_BACK)
         self._ledger = ledger
-        self._alarms = list(_standing(self._of(_RAISED), self._of(_CLEARED)))
-        self._runs = list(_running(self._of(_SWITCHED)))
-        self._doors = list(_opened(self._of(_CONTACT)))
-        self._words = list(_overridden(self._of(_OVERRIDE)))
+        self._alarms = Timelines(alarms(self._of(_RAISED), self._of(_CLEARED)))
+        self._runs = Timelines(runs(self._of(_SWITCHED)))
+        self._doors = Timelines(doors(self._of(_CONTACT)))
+        self._words = Timelines(words(self._of(_OVERRIDE)))
         self._seen = [one for one in self._of(_ACKNOWLEDGED) if one.body.get("comment")]
         # A note may be about times long past, and stands for ever: all of them are read.
         self.notes = written(_paged(ledger, -1, NOTE))
@@ -145,9 +122,7 @@ class Facts:
     def _happened(self, start: int, end: int, there: Surroundings) -> Iterator[Fact]:
         nodes = {there.sensor.partition("/")[0], *(n.partition("/")[0] for n in there.machines)}
         machines = {name.replace("/", ".") for name in there.machines}
-        for one in self._alarms:
-            if not one.meets(start, end):
-                continue
+        for one in self._alarms.all_meeting(start, end):
             code, subject = str(one.body["code"]), str(one.body["subject"])
             if (
                 (code in _OF_SENSOR and subject == there.sensor.replace("/", "."))
@@ -158,12 +133,12 @@ class Facts:
             ):
                 alarm = Fact(f"alarm.{code}", one.body.get("params", {}))
                 yield Fact("register.fact.alarm", {"since_at": one.start, "what": alarm})
-        for one in self._words:
-            if one.what in there.machines and one.meets(start, end):
+        for name in there.machines:
+            for one in self._words.meeting(name, start, end):
                 yield Fact("register.fact.override", {**one.body, "since_at": one.start})
 
     def _opened(self, start: int, end: int, there: Surroundings) -> Iterator[Fact]:
-        found = [one for one in self._doors if one.what == there.door and one.meets(start, end)]
+        found = self._doors.meeting(there.door, start, end)
         if found:
             minutes = sum(one.within(start, end) for one in found) / 60_000
             params = {"door": there.door, "count": len(found), "minutes": round(minutes)}
@@ -172,7 +147,7 @@ class Facts:
     def _ran(self, start: int, end: int, there: Surroundings) -> Iterator[Fact]:
         idle = bool(there.machines)
         for name, kind in there.machines.items():
-            found = [one for one in self._runs if one.what == name and one.meets(start, end)]
+            found = self._runs.meeting(name, start, end)
             if found:
                 idle = False
                 ms = sum(one.within(start, end) for one in found)
@@ -238,59 +213,3 @@ def _before(ledger: Entries, moment: int) -> int:
         else:
             high = middle
     return low
-
-
-def _standing(raised: Iterable[EntryView], cleared: Iterable[EntryView]) -> Iterator[_Stretch]:
-    ends: dict[str, list[int]] = {}
-    for entry in cleared:
-        ends.setdefault(str(entry.body["alarm"]), []).append(entry.time)
-    for entry in raised:
-        name = str(entry.body["alarm"])
-        end = next((at for at in ends.get(name, []) if at >= entry.time), None)
-        yield _Stretch(name, entry.time, end, entry.body)
-
-
-def _running(entries: Iterable[EntryView]) -> Iterator[_Stretch]:
-    on: dict[str, EntryView] = {}
-    for entry in entries:
-        name = f"{entry.body['node']}/{entry.body['relay']}"
-        if entry.body["what"] == "on":
-            on.setdefault(name, entry)
-        elif name in on:
-            began = on.pop(name)
-            yield _Stretch(name, began.time, entry.time, {"entry": began.idx})
-    for name, began in on.items():
-        yield _Stretch(name, began.time, None, {"entry": began.idx})
-
-
-def _opened(entries: Iterable[EntryView]) -> Iterator[_Stretch]:
-    since: dict[str, int] = {}
-    for entry in entries:
-        name = f"{entry.node}/{entry.body['input']}"
-        if entry.body["open"]:
-            since.setdefault(name, entry.time)
-        elif name in since:
-            yield _Stretch(name, since.pop(name), entry.time, {})
-    for name, at in since.items():
-        yield _Stretch(name, at, None, {})
-
-
-def _overridden(entries: Iterable[EntryView]) -> Iterator[_Stretch]:
-    """Yield each word with the time it held: until its end, or until the next about the machine."""
-    words: dict[str, EntryView] = {}
-
-    def ended(name: str, at: int | None) -> Iterator[_Stretch]:
-        word = words.pop(name, None)
-        if word is not None and word.body["state"] != "auto":
-            until = int(word.body["until"])
-            body = {key: word.body[key] for key in ("machine", "by", "comment")}
-            state = Fact(f"register.state.{word.body['state']}", {})
-            end = until if at is None else min(at, until)
-            yield _Stretch(name, word.time, end, {**body, "state": state, "until_at": end})
-
-    for entry in entries:
-        name = str(entry.body["machine"])
-        yield from ended(name, entry.time)
-        words[name] = entry
-    for name in list(words):
-        yield from ended(name, None)

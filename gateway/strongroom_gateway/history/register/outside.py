@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from ...climate.compliance.excursions import Excursion
 from ..levels import LEVELS
 from .cells import Cell, Say, Table, heads, hours, local, said
-from .facts import Fact, Told, Written
+from .facts import Told, Written
 from .model import Part, Register
+from .stretches import Fact
 
 _MOST: Final = 6
 """Facts that are listed; of more the number is told."""

@@ -7,7 +7,7 @@ from ...climate.science.psychrometrics import absolute_humidity
 from ...climate.science.ranges import OutOfRangeError
 from ..query import HistoryReader
 from ..rollup import HOUR, Bucket
-from .facts import Fact
+from .stretches import Fact
 
 
 def weather(
