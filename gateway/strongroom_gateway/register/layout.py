@@ -16,7 +16,7 @@ from msgspec import Meta
 from ..errors import RefusedActError
 from ..section import Key
 
-MOST_SLOTS: Final = 20_000
+MOST_SLOTS: Final = 10_000
 _RANGE: Final = re.compile(r"(\d{1,4})-(\d{1,4})")
 _HOLE: Final = re.compile(r"\{(?P<axis>[a-z]+)(?::0(?P<width>[1-4]))?\}")
 _Pattern = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -1,5 +1,6 @@
 """The act that registers the slots of a layout: as often as one likes, and never over others."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, Final
 
@@ -14,7 +15,7 @@ from ..room.model import Place
 from ..shelves.address import Address, address
 from . import checks
 from .acts import KEEPERS, MOST_ROWS
-from .layout import Layout, count, prefix, slots
+from .layout import Layout, Slot, count, prefix, slots
 
 _MOST_THERE: Final = 50_000
 """Places that are looked at for one that is in the way: meanwhile alarms of sensors wait."""
@@ -34,16 +35,21 @@ def lay_out(asked: Act[LaidOut], now: int, ctx: Context) -> Effects:
     """
     layout, first = asked.body.layout, asked.body.first
     total = count(layout)
-    wanted = _places(layout)
-    _sound(layout, list(wanted), ctx)
-    there = _there(layout, wanted, ctx)
+    # The whole is looked at once, before anything of it is registered; then each part for itself.
+    if first == 1:
+        whole = _places(slots(layout), layout)
+        _sound(layout, list(whole), ctx)
+        _in_the_way(layout, whole, ctx)
+    wanted = _places(slots(layout, first, MOST_ROWS), layout)
     effects: list[Effect] = []
     batch = checks.Batch()
-    part = [slot.id for slot in slots(layout, first, MOST_ROWS)]
-    for name in part:
-        if name in there:
+    for name, slot in wanted.items():
+        there = ctx.place(name)
+        if there == slot:
             continue
-        place = checks.place(msgspec.to_builtins(wanted[name]), ctx, batch)
+        if there is not None:
+            raise RefusedActError("act.layout_clash", {"slot": name})
+        place = checks.place(msgspec.to_builtins(slot), ctx, batch)
         batch.add(place)
         body = {"by": asked.by, "place": msgspec.to_builtins(place)}
         effects.append(Record("place.registered", body))
@@ -54,7 +60,7 @@ def lay_out(asked: Act[LaidOut], now: int, ctx: Context) -> Effects:
         "axes": [[axis.name, axis.of] for axis in layout.axes],
         "capacity": layout.capacity,
         "first": first,
-        "looked": len(part),
+        "looked": len(wanted),
         "registered": len(effects),
         "total": total,
         "at": now,
@@ -62,8 +68,8 @@ def lay_out(asked: Act[LaidOut], now: int, ctx: Context) -> Effects:
     return [*effects, Record("place.laid_out", summary)]
 
 
-def _places(layout: Layout) -> dict[str, Place]:
-    """Return the places of a layout by id, in the order of filing. Their ids sort so, and with none
+def _places(of: Iterable[Slot], layout: Layout) -> dict[str, Place]:
+    """Return slots as places by id, in the order of filing. Their ids sort so, and with none
     of them numbered a layout can grow in any direction.
     """
     return {
@@ -75,7 +81,7 @@ def _places(layout: Layout) -> dict[str, Place]:
             custodian=layout.custodian,
             capacity=layout.capacity,
         )
-        for slot in slots(layout)
+        for slot in of
     }
 
 
@@ -99,15 +105,10 @@ def _exists(slot: Address, carriages: int) -> bool:
     return slot.carriage <= carriages or (slot.carriage == carriages + 1 and slot.face == "a")
 
 
-def _there(layout: Layout, wanted: dict[str, Place], ctx: Context) -> set[str]:
-    """Return which slots are registered as they are to be; RefusedActError for one that differs."""
-    found: set[str] = set()
+def _in_the_way(layout: Layout, wanted: dict[str, Place], ctx: Context) -> None:
+    """Raise RefusedActError for a slot that is registered and says something else."""
     for looked, place in enumerate(ctx.rows.each(Place, prefix(layout)), 1):
         if looked > _MOST_THERE:
             raise RefusedActError("shelf.refused.looked", {"count": _MOST_THERE})
-        if place.id not in wanted:
-            continue
-        if place != wanted[place.id]:
+        if wanted.get(place.id, place) != place:
             raise RefusedActError("act.layout_clash", {"slot": place.id})
-        found.add(place.id)
-    return found

@@ -192,3 +192,11 @@ def test_the_command_prints_what_there_would_be(tmp_path, capsys):
     assert main(["register", "slots", str(path), "--dry-run", "--socket", "none"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert (len(lines), lines[-1]) == (648, "a-02b-03-06-09  a-02b-03-06-09")
+
+
+def test_what_comes_in_the_way_meanwhile_is_not_overwritten(there):
+    ask(there, BANK)
+    row = {"id": "a-02b-03-06-09", "name": "Spare", "parent": "hall"}
+    there.act("place.register", "li", {"row": row}, T0)
+    assert refusal(there, BANK, 601) == "act.layout_clash"
+    assert there.ctx.place("a-02b-03-06-09").name == "Spare"
