@@ -306,6 +306,35 @@ def test_every_canonical_body_is_taken_as_one(body: dict[str, Any]) -> None:
         assert problem_of(spoilt) is not None
 
 
+LARGEST = 2**53  # RFC 8785: a number is that of a double, and is written as that one is
+
+
+@pytest.mark.parametrize("text", ['{"a":%s}', '{"a":[1,%s]}', '{"a":[%s]}', "[%s]", "%s"])
+def test_a_number_that_no_double_holds_is_not_canonical_wherever_it_stands(text: str) -> None:
+    from strongroom_gateway.ledger.verify.canonical import problem_of
+
+    for number in (LARGEST, -LARGEST):
+        beyond = number + (1 if number > 0 else -1)
+        assert problem_of((text % number).encode()) is None
+        assert problem_of((text % beyond).encode()) is not None
+        assert problem_of((text % f'"{beyond}"').encode()) is None
+
+
+@pytest.mark.parametrize("inside", ["e2801160000000000000000012", ":9007199254740993", "[-,1" * 9])
+def test_digits_in_a_text_are_no_number(inside: str) -> None:
+    from strongroom_gateway.ledger.verify.canonical import problem_of
+
+    assert problem_of(b'{"id":"%b"}' % inside.encode()) is None
+
+
+@pytest.mark.parametrize("more", [b" ", b"x", b"{}", b"\n", b","])
+def test_nothing_may_stand_behind_a_body_or_before_it(more: bytes) -> None:
+    from strongroom_gateway.ledger.verify.canonical import problem_of
+
+    assert problem_of(b'{"a":1}' + more) is not None
+    assert problem_of(more + b'{"a":1}') is not None
+
+
 def test_sm3_ledgers_prove_themselves_and_are_named_so(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     note = build(path, (12, 300), tree="sm3")[-1]

@@ -122,6 +122,7 @@ TAMPERED = [
     ("r/in/B-1/H-1", '""', "row r/in/B-1/H-1 fits no other row"),
     ("r/number/HX-2", '"B-1"', "row r/number/HX-2 leads to \"B-1\", not to 'H-1'"),
     ("r/tag/e3", '"item/B-1"', "row r/tag/e3 leads to \"item/B-1\", not to 'item/H-1'"),
+    ("r/tag/e3", '"item/H-1" "', "row r/tag/e3 leads to \"no JSON: b'"),
     ("r/tag/e3", "[]", "row r/tag/e3 leads to [], not to 'item/H-1'"),
     ("r/tag/04aa", None, "row r/tag/04aa is missing"),
     ("r/under//000000003/a-1", None, "row r/under//000000003/a-1 is missing"),

@@ -9,7 +9,11 @@ import json
 import re
 from typing import Any
 
-_LONG = re.compile(rb"\d{16}")
+_SHAPE = bytes.maketrans(b"123456789,[", b"000000000::")
+_LONG = b":" + b"0" * 16
+"""In the shape of an object, without its minus signs: a number that a double may not hold. The digits
+of a tag's id are none, and what stands behind a space is not written canonically anyway.
+"""
 _FAR = re.compile(rb"[\xf0-\xf7]")
 _LARGEST = 2**53
 _write_plainly = json.JSONEncoder(
@@ -32,7 +36,7 @@ def _fraction(literal: str) -> None:
     raise _FractionError
 
 
-_read_plainly = json.JSONDecoder(parse_float=_fraction).decode
+_read_plainly = json.JSONDecoder(parse_float=_fraction).raw_decode
 
 
 def problem_of(text: bytes) -> str | None:
@@ -53,11 +57,16 @@ def read(text: bytes) -> tuple[str | None, Any]:
 
 def _again(text: bytes) -> tuple[str, Any]:
     """Return the canonical text of the value of a text, and the value."""
-    delicate = _LONG.search(text) or b"\\u" in text or (not text.isascii() and _FAR.search(text))
+    delicate = (
+        text[:1] != b"{"
+        or _LONG in text.translate(_SHAPE, b"-")
+        or b"\\u" in text
+        or (not text.isascii() and _FAR.search(text))
+    )
     if not delicate:
         try:
-            value = _read_plainly(text.decode())
-            return _write_plainly(value), value
+            value, _ = _read_plainly(text.decode())
+            return _write_plainly(value), value  # which is not the text, if more stands behind it
         except _FractionError:
             pass
     exact = json.loads(text.decode(), parse_int=_integer, parse_float=_float)

@@ -26,7 +26,7 @@ INDEXES = ("at", "held", "home", "in", "number", "tag", "under")
 """Rows that only lead to those."""
 UNFILED = "@unfiled"
 _write = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-_read_text = json.JSONDecoder().decode
+_read_text = json.JSONDecoder().raw_decode
 
 
 _STAY = {"holder", "id", "last_holder", "place", "since"}
@@ -175,12 +175,13 @@ class _Table:
 
     def of(self, table: str) -> Iterator[tuple[str, bytes]]:
         """Yield id and value of every row of a table."""
+        home = f"r/{table}/"
         found = self._connection.execute(
-            "SELECT substr(key, ?), value FROM room_state WHERE key >= ? AND key < ?",
-            (len(table) + 4, f"r/{table}/", f"r/{table}0"),
+            "SELECT key, value FROM room_state WHERE key >= ? AND key < ?", (home, f"r/{table}0")
         )
-        for name, value in found:
-            yield name.decode("utf-8", "replace"), value
+        start = len(home)  # of ASCII
+        for key, value in found:
+            yield key[start:].decode("utf-8", "replace"), value
 
     def others(self, checked: set[str]) -> Counter[str]:
         """Return how many rows there are of other tables."""
@@ -237,10 +238,14 @@ def _say_index(index: str, rows: _Table, report: Report) -> None:
 
 
 def _read(raw: Any) -> Any:
+    if raw == b'""':
+        return ""
     try:
-        return "" if raw == b'""' else _read_text(raw.decode())
+        text = raw.decode()
+        value, end = _read_text(text)
     except (ValueError, AttributeError, RecursionError):
         return f"no JSON: {raw!r}"
+    return value if end == len(text) else f"no JSON: {raw!r}"
 
 
 def _plain(table: str, value: dict[str, Any]) -> dict[str, Any]:
