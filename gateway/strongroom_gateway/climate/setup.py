@@ -150,7 +150,8 @@ def _plan(zone: RoomZone, control: ControlSection, swing: Swings | None, stale: 
         settle=_ms(control.settle_s),
         settle_base=10 * _ms(control.settle_s),
         stale=stale,
-        step=_STEP_MS,
+        # A lease is renewed when half of it is over: a short one needs to be looked at more often.
+        step=min([_STEP_MS, *(_ms(m.lease_s / 4) for m in zone.section.machine)]),
     )
 
 

@@ -34,6 +34,13 @@ def test_switchings_are_on_record_with_reads_limit_and_source_and_renewals_are_n
     assert len(leases) >= 9 and set(leases) == {120_000}
 
 
+def test_a_short_lease_is_renewed_before_it_ends():
+    dryer = {"kind": "dehumidifier", "node": "c1", "relay": "dehumidifier", "lease_s": 4}
+    story = Story(zone={"machine": [dryer]}).go(3, every=S, t1=(19.0, 59.0))
+    assert switched(story) == [("dehumidifier", "on")], "no lapse"
+    assert len(story.out.commands()) > 60
+
+
 def test_the_median_decides_not_the_one_that_is_wrong():
     story = Story().go(20, t1=(19.0, 59.0), t2=(19.0, 52.0), t3=(19.0, 52.5))
     assert switched(story) == []
