@@ -34,11 +34,12 @@ def returning(plan: Plan, kelvin: float, percent: float) -> Plan:
 
 ONE, TWO = rested(plan_of()), rested(plan_of(halved=PAIRED))
 FANLESS = rested(plan_of(kinds=PAIRED, halved=PAIRED))
-WIDE, TIGHT = returning(ONE, 1.0, 2.0), returning(ONE, 0.3, 0.5)
+WIDE, MILD, TIGHT = returning(ONE, 1.0, 2.0), returning(ONE, 0.6, 1.2), returning(ONE, 0.3, 0.5)
 
 CONTROLLERS: dict[str, Callable[[], tuple[Controller, Plan]]] = {
     "plain, middle of the band": lambda: (middle(), ONE),
     "plain, our marks, wide": lambda: (edge(WIDE), WIDE),
+    "plain, our marks, a little wider": lambda: (edge(MILD), MILD),
     "plain, our marks": lambda: (edge(ONE), ONE),
     "plain, our marks, tight": lambda: (edge(TIGHT), TIGHT),
     "ours, one of each": lambda: (Ours(ONE), ONE),
