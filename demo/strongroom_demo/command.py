@@ -34,7 +34,7 @@ def register(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "demo", help="run a room of emulated nodes with broker and gateway, and watch it"
     )
-    parser.add_argument("--seconds", type=_span, help="end after this time (default: at Ctrl-C)")
+    parser.add_argument("--seconds", type=seconds, help="end after this time (default: at Ctrl-C)")
     parser.add_argument(
         "--seed", type=int, default=1, help="everything that happens follows from it"
     )
@@ -53,7 +53,7 @@ def register(subparsers: Any) -> None:
         default="auto",
         help="default: mosquitto where it is installed",
     )
-    parser.add_argument("--port", type=_port, default=8080, help="of the API (another when taken)")
+    parser.add_argument("--port", type=port, default=8080, help="of the API (another when taken)")
     parser.add_argument("--lang", choices=LANGUAGES, help="default: that of the environment")
     parser.add_argument("--keep", action="store_true", help="keep the files and say where they are")
     parser.set_defaults(run=run)
@@ -133,20 +133,20 @@ def summary(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _span(word: str) -> float:
+def seconds(word: str) -> float:
     """Return a number of seconds as a person writes it. ArgumentTypeError for one that is no time."""
-    seconds = float(word)
-    if not 0 < seconds < math.inf:
+    span = float(word)
+    if not 0 < span < math.inf:
         raise argparse.ArgumentTypeError(f"{word} is no time to run for")
-    return seconds
+    return span
 
 
-def _port(word: str) -> int:
+def port(word: str) -> int:
     """Return a TCP port as a person writes it. ArgumentTypeError for a number that is none."""
-    port = int(word)
-    if not 0 <= port <= PORT_MAX:
+    number = int(word)
+    if not 0 <= number <= PORT_MAX:
         raise argparse.ArgumentTypeError(f"{word} is not between 0 and {PORT_MAX}")
-    return port
+    return number
 
 
 def _interpreter(asked: str) -> str:

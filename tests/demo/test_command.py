@@ -12,7 +12,7 @@ from strongroom_gateway.cli import main
         (["--seconds", "nan"], "argument --seconds: nan is no time to run for"),
         (["--seconds", "0"], "argument --seconds: 0 is no time to run for"),
         (["--seconds", "inf"], "argument --seconds: inf is no time to run for"),
-        (["--seconds", "soon"], "argument --seconds: invalid"),
+        (["--seconds", "soon"], "argument --seconds: invalid seconds value: 'soon'"),
     ],
 )
 def test_a_number_that_cannot_be_is_named(words, said, capsys) -> None:
