@@ -10,7 +10,6 @@ import urllib.request
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 
 from strongroom_sim.fleet import BoardProcess, make_board
@@ -76,12 +75,7 @@ class Room:
         )
         self.watcher = self._parts.enter_context(Watcher(self.broker.port, ROOM))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End every process that was started here."""
         self.close()
 

@@ -3,7 +3,6 @@
 import ssl
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import paho.mqtt.client as mqtt
@@ -100,12 +99,7 @@ class TlsClient:
         """Return the connected client."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the connection."""
         self.close()
 

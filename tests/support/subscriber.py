@@ -1,7 +1,6 @@
 """What all listeners of the tests share: a paho client that subscribes again whenever the broker is back."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Self
 
 import paho.mqtt.client as mqtt
@@ -50,12 +49,7 @@ class Subscriber:
         wait_for(lambda: self._subscribed, 10, "the listener's subscription")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the broker."""
         self.client.disconnect()
         self.client.loop_stop()
