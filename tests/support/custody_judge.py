@@ -48,6 +48,7 @@ class Judge(Model):
     def _slip_approved(self, body: dict[str, Any], at: int) -> None:
         slip = self.slips[body["slip"]]
         assert slip.state == "requested" and self.may_decide(body["by"], slip), "D2, D4"
+        assert self.is_active(slip.person), "not for somebody who has left"
         assert body["until"] == end_of_day(at, 7)
         slip.state, slip.decided, slip.until = "approved", at, body["until"]
 
@@ -111,6 +112,15 @@ class Judge(Model):
         assert loan.nudges == 0 or at >= loan.nudged + DAY
         loan.nudges, loan.nudged = loan.nudges + 1, at
 
+    def _loan_away_again(self, body: dict[str, Any], at: int) -> None:
+        loan, item = self.loans[body["loan"]], body["item"]
+        assert not loan.closed and item not in loan.gone
+        holder, place = self.where[item]
+        assert place in ("@outside", "@holder", "@inspection") and holder is not None
+        if item in loan.handed:
+            loan.gone.add(item)
+        loan.nudged = at - DAY  # what is overdue is reminded of at once
+
     def _loan_closed(self, body: dict[str, Any], at: int) -> None:
         loan = self.loans[body["loan"]]
         key = self.kind(loan.item) == "key"
@@ -134,12 +144,15 @@ class Judge(Model):
         if body["finding"] is None:
             loan.back |= set(body["items"])
             loan.handed -= loan.back
+            loan.gone -= loan.back
             loan.deficient = False
             if loan.back == set(loan.things):
                 self.closing.add(loan.id)
             return
         loan.deficient = True
-        loan.handed -= set(body["finding"].get("missing", []))
+        loan.missing = set(body["finding"].get("missing", []))
+        loan.handed -= loan.missing
+        loan.gone &= loan.handed
 
     def _return_settled(self, body: dict[str, Any], at: int) -> None:
         loan = self.loans.get(body["loan"] or "")
@@ -184,6 +197,7 @@ class Judge(Model):
             assert before[0] is not None or before[1] in AWAY
         if loan is not None:
             loan.handed.add(item)
+            loan.gone.discard(item)
 
     def _movement_return(self, body: dict[str, Any], before: Any, at: int, raised: Any) -> None:
         loan = self.loans.get(body["loan"] or "")

@@ -74,6 +74,8 @@ class Lent:
     due: int
     opened: int
     handed: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
     back: set[str] = field(default_factory=set)
     recalled: bool = False
     deficient: bool = False
@@ -83,9 +85,14 @@ class Lent:
     closed: bool = False
 
     @property
+    def lacks(self) -> bool:
+        """Whether what was missing at an inspection is still away."""
+        return bool(self.missing & self.away)
+
+    @property
     def away(self) -> set[str]:
-        """What its borrower still has."""
-        return set(self.things) - self.handed - self.back
+        """What its borrower still has, or what was handed in and is not there any more."""
+        return set(self.things) - (self.handed - self.gone) - self.back
 
 
 class Model:

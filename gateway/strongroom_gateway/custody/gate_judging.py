@@ -7,6 +7,7 @@ import msgspec
 
 from ..contract import Sensed, Tag
 from ..custody.section import GateSection
+from ..loans.lending import away_again
 from ..room.context import Context, sensed_at
 from ..room.effects import Effect, Raise, Record
 from ..room.model import OUTSIDE, RETURNING, Item
@@ -114,7 +115,10 @@ def judge_outward(
         return Judged([question(gate, item, why, 1, ctx)], asks=True, why=why)
     body["last_holder"] = last
     alarm = Raise(CODE, item.id, why, _params(gate, item, last, ctx))
-    return Judged([alarm, Record("movement.exit_without_leave", body)], settled=True)
+    effects: list[Effect] = [alarm, Record("movement.exit_without_leave", body)]
+    evidence = {"rule": CODE, "gate": gate.id, "decided_by": why["decided_by"]}
+    gone = away_again(item.id, "carried out through a gate", evidence, why["at"], ctx)
+    return Judged([*effects, *gone], settled=True)
 
 
 def question(

@@ -10,7 +10,7 @@ from ..room.acts import Act, act
 from ..room.context import Context
 from ..room.effects import Clear, Effect, Effects, Raise, Record
 from ..room.model import UNFILED, Item
-from .lending import closed, loan_of, not_here
+from .lending import away_again, closed, loan_of, not_here
 from .model import INSPECTION, MISSING, Finding, Loan
 
 DEFICIENT: Final = "return.deficient"
@@ -76,6 +76,8 @@ def inspect(asked: Act[Inspection], now: int, ctx: Context) -> Effects:
         return effects
     if loan is not None:
         for name in sorted(set(body.missing)):
+            why = {"rule": RULE, "by": asked.by}
+            effects += away_again(name, "not there at its inspection", why, now, ctx)
             effects.append(missing(name, loan, loan.person, asked.by, now, ctx))
     return [*effects, _deficient(item, loan, finding, asked.by, now, ctx)]
 

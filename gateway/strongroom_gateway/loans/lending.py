@@ -132,6 +132,28 @@ def no_reminders(loan: Loan, items: Iterable[str], why: dict[str, Any]) -> list[
     return [] if set(loan.away) - set(items) else [Clear(OVERDUE, loan.id, why)]
 
 
+def away_again(item: str, because: str, why: dict[str, Any], now: int, ctx: Context) -> Effects:
+    """Return what follows when an item that was handed in, and waits for its inspection, is not there
+    any more: its borrower answers for it until the inspection, and is reminded again.
+
+    Nothing for an item of which no loan waits for that. May raise RowsUnreadableError.
+    """
+    loan = loan_of(item, ctx)
+    if loan is None or item not in loan.handed or item in loan.gone:
+        return ()
+    body = {
+        "loan": loan.id,
+        "item": item,
+        "person": loan.person,
+        "slip": loan.slip,
+        "handed_in": ctx.where(item).since,
+        "because": because,
+        "at": now,
+        "why": why,
+    }
+    return [Record("loan.away_again", body), LOOK]
+
+
 def closed(loan: Loan, by: str, because: str, now: int) -> list[Effect]:
     """Return the effects that end a loan."""
     body = {

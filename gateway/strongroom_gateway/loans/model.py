@@ -77,8 +77,9 @@ class Slip(Row, frozen=True):
 class Loan(Row, frozen=True):
     """An item in somebody's hands, with what lay in it, until it was inspected.
 
-    `handed` was given back and waits for its inspection, `back` is home again. `next` is when the
-    borrower is to be reminded, None while there is nothing to remind them of.
+    `handed` was given back and waits for its inspection, `gone` of that is not there any more, `back`
+    is home again. `next` is when the borrower is to be reminded, None while there is nothing to
+    remind them of.
     """
 
     item: str
@@ -93,6 +94,7 @@ class Loan(Row, frozen=True):
     renewals: int = 0
     nudges: int = 0
     handed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
     recalled: bool = False
     finding: dict[str, Any] | None = None
@@ -105,8 +107,9 @@ class Loan(Row, frozen=True):
 
     @property
     def away(self) -> tuple[str, ...]:
-        """Return what is still with the borrower."""
-        return tuple(i for i in self.things if i not in self.handed and i not in self.back)
+        """Return what is still with the borrower, or not there any more though it was handed in."""
+        there = {*self.handed, *self.back} - {*self.gone}
+        return tuple(item for item in self.things if item not in there)
 
 
 @row("deficient")

@@ -81,12 +81,14 @@ def _reminded(name: str, now: int, coming: list[int], ctx: Context) -> list[Effe
     after = now + int(section.remind_every_h * 3_600_000)
     coming.append(after)
     item = ctx.item(loan.item)
+    responsible = _responsible(loan, ctx)
     params = {
         "item": loan.item if item is None else item.name,
         "item_id": loan.item,
         "loan": loan.id,
         "person": ctx.person_name(loan.person),
         "due": day(loan.due, ctx),
+        "note": _note(loan, responsible, ctx),
     }
     why = {
         "rule": OVERDUE,
@@ -97,6 +99,8 @@ def _reminded(name: str, now: int, coming: list[int], ctx: Context) -> list[Effe
         "due": loan.due,
         "recalled": loan.recalled,
         "renewals": loan.renewals,
+        "away_again": list(loan.gone),
+        "responsible": responsible,
         "at": now,
         "limit": {"days": section.days, "source": "loans.days"},
     }
@@ -104,6 +108,7 @@ def _reminded(name: str, now: int, coming: list[int], ctx: Context) -> list[Effe
         "loan": loan.id,
         "item": loan.item,
         "person": loan.person,
+        "responsible": responsible,
         "slip": loan.slip,
         "due": loan.due,
         "days": max(0, (now - loan.due) // _DAY_MS),
@@ -114,3 +119,18 @@ def _reminded(name: str, now: int, coming: list[int], ctx: Context) -> list[Effe
     }
     severity = int(nudge >= _INSISTING)
     return [Record("loan.expedited", body), Raise(OVERDUE, loan.id, why, params, severity)]
+
+
+def _responsible(loan: Loan, ctx: Context) -> str:
+    """Return who is to bring it back: whoever took away what was handed in, where that is known."""
+    holders = [ctx.where(name).holder for name in loan.away if name in loan.gone]
+    return next((holder for holder in holders if holder is not None), loan.person)
+
+
+def _note(loan: Loan, responsible: str, ctx: Context) -> str:
+    """Return in words what was handed in and is not there any more, and who answers for it."""
+    if not loan.gone:
+        return ""
+    names = [item.name if (item := ctx.item(name)) is not None else name for name in loan.gone]
+    params = {"items": ", ".join(names), "person": ctx.person_name(responsible)}
+    return ctx.say("loan.away_again", params)

@@ -143,15 +143,27 @@ def handed_in(loan: str | None, item: str, rows: RowsView) -> Iterator[Put]:
     once nothing is away any more, nobody is reminded.
     """
     found = None if loan is None else rows.get(Loan, loan)
-    if found is None or item in found.handed:
+    if found is None or (item in found.handed and item not in found.gone):
         return
-    new = _change(found, handed=(*found.handed, item))
+    handed = found.handed if item in found.handed else (*found.handed, item)
+    new = _change(found, handed=handed, gone=tuple(i for i in found.gone if i != item))
     if new.away:
         yield put(new)
     else:
         # What was found before stands until it is looked at again.
         state = found.state if found.state == "deficient" else "returning"
         yield from _timed(_change(new, state=state), found, None)
+
+
+@projects("loan.away_again")
+def loan_away_again(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Iterator[Put]:
+    """What was handed in is not there any more: the borrower is reminded, when it is due."""
+    loan = rows.get(Loan, body["loan"])
+    if loan is not None:
+        gone = (*loan.gone, *(i for i in (body["item"],) if i in loan.handed))
+        state = loan.state if loan.state == "deficient" else "out"
+        after = loan.next if loan.next is not None else max(loan.due, body["at"])
+        yield from _timed(_change(loan, gone=gone, state=state), loan, after)
 
 
 @projects("return.inspected")
@@ -166,12 +178,17 @@ def return_inspected(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -
         return
     if body["finding"] is not None:
         there = tuple(i for i in loan.handed if i not in body["finding"].get("missing", ()))
-        yield put(_change(loan, state="deficient", finding=body["finding"], handed=there))
+        gone = tuple(item for item in loan.gone if item in there)
+        new = _change(loan, state="deficient", finding=body["finding"], handed=there, gone=gone)
+        yield put(new)
         return
     home = tuple(item for item in loan.handed if item in body["items"])
     handed = tuple(item for item in loan.handed if item not in home)
+    gone = tuple(item for item in loan.gone if item not in home)
     state = "out" if loan.away else loan.state
-    yield put(_change(loan, handed=handed, back=(*loan.back, *home), state=state, finding=None))
+    back = (*loan.back, *home)
+    new = _change(loan, handed=handed, gone=gone, back=back, state=state, finding=None)
+    yield put(new)
     for item in home:
         yield drop(LOAN_OF, item)
 
@@ -190,7 +207,7 @@ def loan_closed(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Ite
     if loan is None:
         return
     back = (*loan.back, *(i for i in loan.things if i not in loan.back))
-    new = _change(loan, state="closed", closed=body["at"], handed=(), back=back)
+    new = _change(loan, state="closed", closed=body["at"], handed=(), gone=(), back=back)
     yield from _timed(new, loan, None)
     yield drop(LOAN_OPEN, loan.id)
     for item in loan.things:

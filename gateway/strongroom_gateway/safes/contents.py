@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ..custody.register import move
-from ..loans.lending import loan_of, no_reminders, opened
+from ..loans.lending import away_again, loan_of, no_reminders, opened
 from ..loans.model import INSPECTION
 from ..loans.right import right_to
 from ..room.context import Context
@@ -183,7 +183,9 @@ def _gone(
         body["why"] = {**why, "leave": looked_for}
         params = {"item": item.name, "safe": section.name, "person": ctx.person_name(holder)}
         alarm = Raise(UNSLIPPED, name, {**why, "holder": holder, "leave": looked_for}, params)
-        return [Record("movement.check_out", body), alarm]
+        because = {"rule": UNSLIPPED, "safe": section.id}
+        gone = away_again(name, "taken from a safe", because, now, ctx)
+        return [Record("movement.check_out", body), alarm, *gone]
     person = granted[2]
     body["why"] = {**why, "leave": granted[1].looked_for}
     more = {"safe": section.id, "why": body["why"]}

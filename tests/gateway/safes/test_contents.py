@@ -82,7 +82,9 @@ def test_what_is_taken_again_before_its_inspection_is_taken_without_a_slip():
     loan = loan_of("d1", there.room.ctx)
     shut(opened(there, AN, BO).tag(DEED1, act="gone"))
     assert (where(there, "d1"), there.codes()) == (("an", "@holder"), {"safe.taken_without_slip"})
-    assert loan_of("d1", there.room.ctx) == loan, "it is on loan as before"
+    now = loan_of("d1", there.room.ctx)
+    assert (now.id, now.person, now.due) == (loan.id, loan.person, loan.due), "on loan as before"
+    assert (now.gone, now.next) == (("d1",), loan.due), "and to be reminded of"
     shut(opened(there, AN, BO).tag(DEED1))
     assert where(there, "d1") == ("bo", "@inspection")
 

@@ -20,5 +20,6 @@ TABLE = (
     Silent(kind="loan.opened", because="its movement is told: movement.check_out"),
     Silent(kind="loan.renewed", because=_STAYS),
     Silent(kind="loan.expedited", because=_STAYS),
+    Silent(kind="loan.away_again", because="its movement is told, or that it is missing"),
     Silent(kind="loan.closed", because="its return is told: return.inspected, movement.return"),
 )
