@@ -28,10 +28,10 @@ from .source import Source
 
 _MOST_POINTS: Final = 50_000
 _MOST_DAYS: Final = 400
-_MOST_SENSOR_DAYS: Final = 4_000
+_MOST_SENSOR_DAYS: Final = 2_000
 _FEW_READINGS: Final = 20_000
 """So many are judged in a fraction of a second; more by a process of their own."""
-_SECONDS: Final = 120.0
+_SECONDS: Final = 300.0
 _LATEST: Final = 250_000_000_000_000  # in the year 9892: calendars end soon after
 _TYPES: Final = {
     "csv": "text/csv; charset=utf-8",

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -323,6 +324,15 @@ def ending() -> None:
 
 def sleeping() -> None:
     threading.Event().wait()
+
+
+def sacrificed() -> tuple[int, int]:
+    return os.nice(0), int(Path("/proc/self/oom_score_adj").read_text(encoding="ascii"))
+
+
+def test_long_work_gives_way_to_the_gateway() -> None:
+    nice, score = apart(60, sacrificed)
+    assert (nice > os.nice(0) or nice == 19, score) == (True, 1000)
 
 
 def test_long_work_comes_back_with_its_error_or_is_ended() -> None:
