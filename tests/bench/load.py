@@ -81,12 +81,13 @@ class Loader:
         self._socket.close()
 
 
+CLIMATE: dict[str, object] = {"sensor": "t1", "t": 20.5, "rh": 50.2}
+EVENT_OF = 5  # in the mixed load every fifth message of a node is an event, as in rooms
+
+
 def readings(room: str, nodes: int, count: int, boot: int) -> list[bytes]:
     """Return ``count`` climate readings in band, spread over ``nodes`` nodes, ready to send."""
-    return [
-        _message(room, n, nodes, boot, "telemetry/climate", {"sensor": "t1", "t": 20.5, "rh": 50.2})
-        for n in range(count)
-    ]
+    return [_message(room, n, nodes, boot, "telemetry/climate", CLIMATE) for n in range(count)]
 
 
 def taps(room: str, nodes: int, count: int, boot: int) -> list[bytes]:
@@ -95,6 +96,19 @@ def taps(room: str, nodes: int, count: int, boot: int) -> list[bytes]:
         _message(room, n, nodes, boot, "event/tag", tag("shelf", f"e280{n:020x}"))
         for n in range(count)
     ]
+
+
+def mixed(room: str, nodes: int, count: int, boot: int) -> list[bytes]:
+    """Return readings with an event after every four of a node, each lane with its own numbers."""
+    packets = []
+    for n in range(count):
+        events, place = divmod(n // nodes, EVENT_OF)
+        if place == EVENT_OF - 1:
+            kind, seq, fields = "event/tag", events + 1, tag("shelf", f"e280{n:020x}")
+        else:
+            kind, seq, fields = "telemetry/climate", n // nodes - events + 1, CLIMATE
+        packets.append(message(room, f"load-{n % nodes}", kind, boot, seq, fields, n % 65535 + 1))
+    return packets
 
 
 def tag(reader: str, tag_id: str) -> dict[str, object]:

@@ -20,18 +20,25 @@ from bench.figures import spread
 from bench.subjects import ROOM, Bare, Gateway, quick_broker
 
 NODES = 20
+Lanes = Callable[[int], dict[str, int]]
+"""From how many messages a node sends, the number of the last one of each lane."""
 
 
 class Acknowledged:
     """Listens for the gateway's acknowledgements and says when all of a boot is covered."""
 
-    def __init__(self, port: int, lane: str, boot: int, count: int) -> None:
-        """Wait for ``count`` messages of ``lane`` spread over the nodes."""
-        self._lane, self._boot = lane, boot
-        self._left = {f"load-{n}": len(range(n, count, NODES)) for n in range(min(NODES, count))}
+    def __init__(self, port: int, lanes: Lanes, boot: int, count: int) -> None:
+        """Wait for ``count`` messages spread over the nodes, each with its share of the ``lanes``."""
+        self._boot = boot
+        self._left = {
+            (f"load-{n}", lane): last
+            for n in range(min(NODES, count))
+            for lane, last in lanes(len(range(n, count, NODES))).items()
+            if last
+        }
         self._done, self.at = threading.Event(), 0.0
         ready = threading.Event()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, f"ack-{lane}-{boot}")
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, f"ack-{boot}")
         self._client.on_message = self._on_message
         self._client.on_subscribe = lambda *_: ready.set()
         self._client.connect("127.0.0.1", port)
@@ -41,9 +48,11 @@ class Acknowledged:
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         node = message.topic.split("/")[3]
-        for boot, seq in json.loads(message.payload).get(self._lane, []):
-            if boot == self._boot and seq >= self._left.get(node, 2**31):
-                del self._left[node]
+        said = json.loads(message.payload)
+        for lane in ("event", "telemetry"):
+            for boot, seq in said[lane]:
+                if boot == self._boot and seq >= self._left.get((node, lane), 2**31):
+                    del self._left[node, lane]
         if not self._left:
             self.at = time.perf_counter()
             self._done.set()
@@ -67,9 +76,9 @@ def rate_bare(port: int, packets: list[bytes]) -> float:
     return rate
 
 
-def rate_gateway(port: int, packets: list[bytes], lane: str, boot: int) -> float:
+def rate_gateway(port: int, packets: list[bytes], lanes: Lanes, boot: int) -> float:
     """Return the messages a second that the running gateway commits and acknowledges."""
-    listener = Acknowledged(port, lane, boot, len(packets))
+    listener = Acknowledged(port, lanes, boot, len(packets))
     loader = load.Loader(port, "load")
     began = time.perf_counter()
     loader.send(packets)
@@ -78,9 +87,13 @@ def rate_gateway(port: int, packets: list[bytes], lane: str, boot: int) -> float
     return rate
 
 
-LOADS: dict[str, tuple[str, Callable[..., list[bytes]]]] = {
-    "readings": ("telemetry", load.readings),
-    "events": ("event", load.taps),
+LOADS: dict[str, tuple[Lanes, Callable[..., list[bytes]]]] = {
+    "readings": (lambda each: {"telemetry": each}, load.readings),
+    "events": (lambda each: {"event": each}, load.taps),
+    "mixed": (
+        lambda each: {"event": each // load.EVENT_OF, "telemetry": each - each // load.EVENT_OF},
+        load.mixed,
+    ),
 }
 
 
@@ -92,7 +105,7 @@ def run(folder: Path, rounds: int, count: int) -> dict[str, Any]:
     with quick_broker(folder / "broker") as broker:
         gateways = {t: Gateway(folder / t, broker.port, t) for t in ("paho", "lean")}
         for _ in range(rounds):
-            for name, (lane, make) in LOADS.items():
+            for name, (lanes, make) in LOADS.items():
                 # Another room: the broker would keep these for the gateway, which is not there yet.
                 packets = make("elsewhere", NODES, count, boot)
                 rates.setdefault(f"bare paho, {name}", []).append(rate_bare(broker.port, packets))
@@ -102,7 +115,7 @@ def run(folder: Path, rounds: int, count: int) -> dict[str, Any]:
                     before = gateway.cpu()
                     packets = make(ROOM, NODES, count, boot)
                     label = f"gateway with {transport}, {name}"
-                    rate = rate_gateway(broker.port, packets, lane, boot)
+                    rate = rate_gateway(broker.port, packets, lanes, boot)
                     rates.setdefault(label, []).append(rate)
                     cpu.setdefault(label, []).append((gateway.cpu() - before) / count * 1e6)
                     memory = gateway.memory()[1]
