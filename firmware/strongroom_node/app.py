@@ -10,7 +10,7 @@ moment, and `node.measure(kind, fields)` for readings. None of them waits for th
 import asyncio
 import gc
 
-from strongroom_node import contract, devices
+from strongroom_node import contract
 from strongroom_node.buzzer import ALARM, Flag
 from strongroom_node.clock import Clock
 from strongroom_node.compat import (
@@ -23,7 +23,6 @@ from strongroom_node.compat import (
     sleep_ms,
     wall_ms,
 )
-from strongroom_node.connecting import make_link
 from strongroom_node.errors import ConfigError, DriverError, StoreError
 from strongroom_node.outbox import Outbox
 from strongroom_node.supervisor import Supervisor
@@ -33,7 +32,7 @@ _WDT_MS = const(10000)
 _LINK_DEADLINE_MS = const(60000)  # one try to connect may take 25 s and cannot say that it lives
 _SAFE_MS = const(600000)  # safe mode lasts ten minutes, then the node tries again
 _HEALTH_MS = const(60000)
-SELDOM = ("configuring", "boots", "trial", "config_store")  # modules, unloaded after use
+SELDOM = ("configuring", "boots", "trial", "config_store", "devices")  # modules, unloaded after use
 _UPKEEP_MS = const(1000)
 _FLASH_MS = const(5000)  # between two tries to tell of events that flash did not take
 _ANSWER_MS = const(2000)
@@ -56,7 +55,7 @@ class Node:
     """
 
     def __init__(self, board, settings, on_accept=None):
-        from strongroom_node import config, configuring, ids
+        from strongroom_node import config, configuring, connecting, devices, ids
 
         if IS_MICROPYTHON:
             gc.threshold(_SWEEP_BYTES)
@@ -100,7 +99,9 @@ class Node:
         self._reset_at = None
         self._lasted = False
         self.network = board.network()
-        self.link = make_link(self, self._command, self._take_config, self._wedged, log)
+        self.link = connecting.make_link(self, self._command, self._take_config, self._wedged, log)
+        forget("strongroom_node.connecting")
+        self.outbox.on_hunger = self.link.spare
         self.supervisor = Supervisor(board.wdt(_WDT_MS), self.report)
         self.emit("node", {"what": "boot", "cause": self.cause})
         if given_up is not None:
@@ -200,10 +201,7 @@ class Node:
         """Start everything and watch over it; never returns."""
         if self.safe:
             self.report("safe_mode", why="%d boots in a row did not last" % self.failed_boots)
-        cfgs = self._setting("devices")
-        for cfg in cfgs:
-            self._start_device(cfg)
-        devices.let_go([cfg["type"] for cfg in cfgs])
+        self._start_devices()
         self.board.settled()
         spawn = self.supervisor.spawn
         spawn("upkeep", self._look_after)
@@ -212,7 +210,16 @@ class Node:
             spawn("health", self._tell_health)
         await self.supervisor.run(self._good)
 
-    def _start_device(self, cfg):
+    def _start_devices(self):
+        from strongroom_node import devices
+
+        cfgs = self._setting("devices")
+        for cfg in cfgs:
+            self._start_device(devices, cfg)
+        devices.let_go([cfg["type"] for cfg in cfgs])
+        forget("strongroom_node.devices")
+
+    def _start_device(self, devices, cfg):
         device_id = cfg["id"]
         try:
             module = devices.load(cfg["type"])
@@ -276,6 +283,9 @@ class Node:
 
     def info(self):
         """Return the fields of the info message; the link adds the time."""
+        from strongroom_node import devices
+
+        forget("strongroom_node.devices")  # in an hour again
         return {
             "firmware": FIRMWARE,
             "board": self.board.name,

@@ -19,7 +19,7 @@ from strongroom_node.errors import ContractError, LinkError, NodeError
 _FIRST_PAUSE_MS = const(2000)  # doubled at each failure; what is waited is half of it to all of it
 _LAST_PAUSE_MS = const(60000)
 _STABLE_MS = const(30000)  # a connection that lasted so long starts the pauses anew
-BATCH = 4 if IS_MICROPYTHON else 8  # records under way at once; each takes a small heap twice
+BATCH = 2 if IS_MICROPYTHON else 8  # records under way at once; each takes a small heap twice
 _IDLE_MS = const(5000)  # longest rest without looking round
 _RESEND_MS = const(30000)
 _RESEND_LAST_MS = const(600000)
@@ -132,6 +132,11 @@ class Link:
         except LinkError as error:
             self._note(error)
 
+    def spare(self):
+        """Let go of the messages under way: what they say is still in the outbox."""
+        if self._client is not None:
+            self._client.forget()
+
     def _starve(self):
         """Nothing is lost when the heap is full, it only has to wait: sweep, and count it."""
         self.starved += 1
@@ -164,6 +169,7 @@ class Link:
             client.on_message = self._message
             client.on_lost = self.wake
             self._client = client
+            self._make_client = None  # a small heap has better use for what it needs
         client = self._client
         resumed = await client.connect()
         beat()

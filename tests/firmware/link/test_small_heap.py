@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from strongroom_node.outbox import Outbox
 from strongroom_sim.flash import MemoryStore
-from strongroom_sim.fleet import BoardProcess, make_board
+from strongroom_sim.fleet import KINDS, BoardProcess, make_board
+from support.certificates import Authority
 from support.listener import Listener
-from support.mosquitto import Mosquitto
+from support.mosquitto import Mosquitto, free_port
 from support.waiting import wait_for
 
 TAG = {"reader": "desk", "id": "04aabbccddeeff", "act": "seen", "tech": "hf", "ant": None}
@@ -27,8 +28,24 @@ pytestmark = [pytest.mark.needs("mosquitto", "micropython"), pytest.mark.timeout
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    with Mosquitto(tmp_path / "broker") as running:
+def transport() -> str:
+    """`plain` or `tls`, of the node's connection; tests that have both say which."""
+    return "plain"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "ca")
+
+
+@pytest.fixture
+def broker(tmp_path: Path, authority: Authority) -> Iterator[Mosquitto]:
+    """Listens on its port without TLS and on `tls_port` with client certificates."""
+    mine, tls_port = authority.issue("broker", ("localhost", "127.0.0.1")), free_port()
+    lines = [f"listener {tls_port} 127.0.0.1", "allow_anonymous true", "require_certificate true"]
+    lines += [f"cafile {authority.pem}", f"certfile {mine['cert']}", f"keyfile {mine['key']}"]
+    with Mosquitto(tmp_path / "broker", extra=lines) as running:
+        running.tls_port = tls_port
         yield running
 
 
@@ -40,11 +57,14 @@ def room(broker: Mosquitto) -> Iterator[Listener]:
 
 @pytest.fixture
 def board(
-    request: pytest.FixtureRequest, tmp_path: Path, broker: Mosquitto
+    kind: str, transport: str, tmp_path: Path, broker: Mosquitto, authority: Authority
 ) -> Iterator[BoardProcess]:
     """A board of the kind in the test's parameters; not started."""
-    kind = request.getfixturevalue("kind")
     address = {"host": "127.0.0.1", "port": broker.port, "tls": None, "resend_ms": 600000}
+    if transport == "tls":
+        mine = authority.issue(f"{kind}-1")
+        keys = {"ca": authority.der, "cert": mine["cert_der"], "key": mine["key_der"]}
+        address |= {"port": broker.tls_port, "tls": {part: str(keys[part]) for part in keys}}
     make_board(tmp_path / kind, "r1", f"{kind}-1", kind, address)
     found = BoardProcess(tmp_path / kind)
     yield found
@@ -88,7 +108,8 @@ def waiting(board: BoardProcess) -> list[str]:
     return [path.name for path in (board.directory / "flash").glob("e*.q")]
 
 
-@pytest.mark.parametrize("kind", ["climate", "desk", "gate", "safe", "shelf"])
+@pytest.mark.parametrize("transport", ["plain", "tls"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_all_that_the_flash_can_hold_is_delivered_once_each_and_in_order(
     kind: str, board: BoardProcess, room: Listener, gateway: Callable[[], None]
 ) -> None:
