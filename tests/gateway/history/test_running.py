@@ -136,3 +136,26 @@ def test_a_history_that_takes_nothing_is_trouble_and_no_more(
         lambda: "health.history" not in [one.key for one in gateway.surface.troubles()],
         what="the end of the trouble",
     )
+
+
+def test_a_running_gateway_tells_its_history_and_takes_a_note(
+    site: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "TAKE_S", 0.02)
+    people = [{"id": "keeper", "name": "Keeper", "roles": ["facilities"]}]
+    path = tmp_path / "history.db"
+    there: Site = site(history={"path": str(path)}, person=people)
+    gateway = there.start()
+    there.transport.link(True)
+    now = gateway.clock.now()
+    there.send(there.nodes.climate("climate-1/t1", 20.0, 50.0, now))
+    wait_for(lambda: held(path, "climate-1/t1"), what="the reading in the history")
+    span = f"from={now - HOUR}&to={now + HOUR}"
+    _, _, found = there.get(f"/api/v1/climate/history?sensor=climate-1/t1&resolution=raw&{span}")
+    assert [row[1:] for row in found["sensors"][0]["rows"]] == [[20.0, 50.0]]
+    told = {"where": "climate-1/t1", "start": now - 1000, "cause": "door"}
+    gateway.surface.act("climate.explain", "keeper", told)
+    entries = wait_for(lambda: gateway.reader.entries(kind="climate.explained"), what="the note")
+    assert [(entry.body["note"], entry.body["by_name"]) for entry in entries] == [
+        ("E00001", "Keeper")
+    ]
