@@ -221,7 +221,7 @@ class Gateway:
         self.pipeline.recording(on, why)
 
     def _on_link(self, up: bool) -> None:
-        if up != self._linked:
+        if up != self._linked and not self._stopping.is_set():
             self._linked = up
             if up:
                 log.warning("the broker answers")

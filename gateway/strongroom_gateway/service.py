@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from .stopping import stopping
 from .transports import make_transport
 
 _READY_S = 10.0
+_OTHERS_NOTHING = 0o027
+"""Who has what and when is nothing for other accounts of this machine; a group may make backups."""
 
 
 def register(subparsers: Any) -> None:
@@ -34,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         transport = make_transport(settings.config)
     except ConfigProblemsError as bad:
         raise ConfigProblemsError(bad.problems, arguments.config) from None
+    os.umask(_OTHERS_NOTHING)
     gateway = Gateway(settings, transport)
     with stopping() as told:
         gateway.start()

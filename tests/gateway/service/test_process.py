@@ -107,6 +107,20 @@ def site(tmp_path, broker):
             return process
 
         @staticmethod
+        def wait(condition, what):
+            """Wait, with time for a busy machine; a gateway that ended is told at once."""
+
+            def come():
+                alive = started[-1].poll() is None
+                assert alive, f"it ended instead of {what}: {log()}"
+                return condition()
+
+            def log():
+                return (tmp_path / f"gateway-{len(started) - 1}.log").read_text()[-2000:]
+
+            return wait_for(come, 60, lambda: f"{what}: {log()}")
+
+        @staticmethod
         def get(path):
             with urllib.request.urlopen(f"http://127.0.0.1:{api}{path}", timeout=5) as answer:
                 return json.loads(answer.read())
@@ -128,7 +142,7 @@ def site(tmp_path, broker):
 @pytest.mark.needs("mosquitto")
 def test_kill_restart_command_line_and_a_clean_end(site, broker, capsys):
     nodes, first = Nodes(), site.start()
-    wait_for(site.healthy, 20, "the gateway's good health")
+    site.wait(site.healthy, "the gateway's good health")
     node = Node(broker.port)
     now = int(site.get("/api/v1/room")["now"])
     for n, side in enumerate(["inner", "inner", "outer", "outer"]):
@@ -139,7 +153,7 @@ def test_kill_restart_command_line_and_a_clean_end(site, broker, capsys):
     first.wait(10)
 
     second = site.start()
-    wait_for(site.healthy, 20, "the gateway's good health after the kill")
+    site.wait(site.healthy, "the gateway's good health after the kill")
     (alarm,) = site.get("/api/v1/alarms")["alarms"]
     assert (alarm["id"], alarm["state"]) == (ALARM, "LATCH_UNACK")
     local = ["--socket", str(site.folder / "admin.sock")]
@@ -157,6 +171,9 @@ def test_kill_restart_command_line_and_a_clean_end(site, broker, capsys):
 
     os.kill(second.pid, signal.SIGTERM)
     assert second.wait(15) == 0
+    assert {oct(path.stat().st_mode & 0o007) for path in site.folder.glob("ledger.db*")} == {"0o0"}
+    log = (site.folder / "gateway-1.log").read_text()
+    assert "does not answer" not in log, "the end of the gateway is no fault of the broker"
     state = json.loads(node.seen["strongroom/v1/r1/state/gateway"][-1])
     assert state["status"] == "offline"
     node.close()
@@ -197,15 +214,15 @@ def test_it_starts_while_the_broker_is_away_and_finds_it_later(site, broker):
             return []
         return []
 
-    wait_for(lambda: any("broker" in r for r in reasons()), 20, "trouble in words")
+    site.wait(lambda: any("broker" in r for r in reasons()), "trouble in words")
     broker.restart()
-    wait_for(site.healthy, 30, "good health once the broker is there")
+    site.wait(site.healthy, "good health once the broker is there")
 
 
 @pytest.mark.needs("mosquitto")
 def test_a_will_tells_that_it_died(site, broker):
     process = site.start()
-    wait_for(site.healthy, 20, "the gateway's good health")
+    site.wait(site.healthy, "the gateway's good health")
     node = Node(broker.port)
     topic = "strongroom/v1/r1/state/gateway"
     wait_for(lambda: topic in node.seen, 10, "its state")
@@ -219,7 +236,7 @@ def test_a_will_tells_that_it_died(site, broker):
 def test_it_ends_whichever_thread_hears_the_signal(site):
     """A tracer that holds the main thread makes the kernel choose another one."""
     process = site.start()
-    wait_for(site.healthy, 20, "the gateway's good health")
+    site.wait(site.healthy, "the gateway's good health")
     threads = sorted(int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir())
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.tgkill(process.pid, threads[-1], signal.SIGTERM) == 0
