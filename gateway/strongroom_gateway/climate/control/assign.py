@@ -91,10 +91,7 @@ def _airing(demand: str, air: Air, outdoor: Air, found: Edges, running: bool) ->
         return False
     if demand in ("wet", "dry"):
         helps = inside - outside if demand == "wet" else outside - inside
-        mild = (warmer >= 0 or air.t > found.cold.begin + _CLEAR) and (
-            warmer <= 0 or air.t < found.hot.begin - _CLEAR
-        )
-        return helps > _PRESSURE * worth and mild
+        return helps > _PRESSURE * worth and _mild(warmer, air, found)
     helps = -warmer if demand == "hot" else warmer
     if helps <= _WARMTH * worth:
         return False
@@ -103,3 +100,17 @@ def _airing(demand: str, air: Air, outdoor: Air, found: Edges, running: bool) ->
     if settled > air.rh:
         return air.rh < found.wet.end
     return air.rh > found.dry.end
+
+
+def _mild(warmer: float, air: Air, found: Edges) -> bool:
+    """Return whether air that much warmer may come in for the sake of its vapour.
+
+    Air that is far colder takes more warmth out of a cool room than the water is worth, and the
+    other way round: it is welcome in the half of the band that it leads out of.
+    """
+    if abs(warmer) > _WARMTH:
+        middle = (found.hot.end + found.cold.end) / 2.0
+        return (air.t > middle) == (warmer < 0)
+    if warmer < 0:
+        return air.t > found.cold.begin + _CLEAR
+    return air.t < found.hot.begin - _CLEAR

@@ -165,6 +165,10 @@ def test_a_heater_that_warms_the_air_is_not_followed_by_the_humidifier():
         ((19.0, 46.0), (20.0, 70.0), {"fan"}),
         ((19.0, 46.0), (5.0, 60.0), {"humidifier"}),
         ((13.5, 52.0), (20.0, 38.0), {"fan"}),
+        ((17.0, 59.0), (6.0, 70.0), {"dehumidifier"}),
+        ((21.0, 59.0), (6.0, 70.0), {"fan"}),
+        ((21.0, 46.0), (26.0, 55.0), {"humidifier"}),
+        ((17.0, 46.0), (22.0, 50.0), {"fan"}),
     ],
 )
 def test_outdoor_air_is_used_where_it_helps_and_harms_nothing(air, outdoor, on):
