@@ -76,7 +76,7 @@ class Program:
         """The process id."""
         return self._process.pid
 
-    def line(self, step: str, nth: int = 1, seconds: float = 20) -> dict[str, Any]:
+    def line(self, step: str, nth: int = 1, seconds: float = 30) -> dict[str, Any]:
         """Wait for the nth line with this step and return it."""
 
         def found() -> dict[str, Any] | None:

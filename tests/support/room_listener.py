@@ -62,7 +62,7 @@ class RoomListener(Subscriber):
         lane: str,
         kind: str,
         which: Callable[[Any], bool] = lambda _body: True,
-        seconds: float = 15,
+        seconds: float = 30,
         node: str | None = None,
     ) -> Sensed:
         """Wait for a message whose body pleases `which` and return it; fails after some seconds."""

@@ -9,7 +9,7 @@ Answer = TypeVar("Answer")
 
 def wait_for(
     condition: Callable[[], Answer],
-    seconds: float = 10,
+    seconds: float = 30,
     what: str | Callable[[], str] = "the condition",
     every: float = 0.01,
 ) -> Answer:
