@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import CheckpointError, CorrectionError, OutsideTreeError
 from ..i18n import text
-from ..ledger.reader import CheckpointView, InclusionView
 from ..ledger.tree import Consistency
+from ..ledger.views import CheckpointView, InclusionView
 from .asking import Language, Limit, Newest, TheSource
 from .models import Millis, Next, Refusal
 

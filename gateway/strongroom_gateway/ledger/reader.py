@@ -1,21 +1,20 @@
 """The read side: its own read-only connections, never in the writer's way."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from queue import Empty, LifoQueue
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from ..errors import LedgerError, RowsUnreadableError
-from . import checkpoint, schema
+from . import checkpoint
+from .connections import Connections
 from .dating import EntryView, ReadingView, entry_view, reading_view
 from .prove import prove
 from .search import find_words
-from .storage import open_reader
 from .tree import Consistency, Head, Inclusion, Prover
+from .views import CheckpointView, Counts, InclusionView, Mark, QuarantineView
 
 MOST: Final = 1_000
 _ROW: Final = "SELECT value FROM room_state WHERE key = ?"
@@ -26,99 +25,23 @@ _ASKED: Final = ("asked/", "asked0")  # and of acts that were asked for, see ing
 _ranges: Final = msgspec.json.Decoder(list[tuple[int, int]]).decode
 
 
-class QuarantineView(msgspec.Struct):
-    """A refused message; ``payload`` is the beginning of it."""
-
-    id: int
-    at: int
-    node: str
-    topic: str
-    reason: str
-    detail: str
-    boot: int | None
-    seq: int | None
-    size: int
-    sha256: str
-    payload: bytes
-
-
-class Mark(msgspec.Struct):
-    """What is committed or reported dropped of one lane of one boot; `decided` was decided on and
-    is still to come.
-    """
-
-    high: int
-    beyond: list[tuple[int, int]]
-    decided: list[tuple[int, int]] = []
-
-
-class CheckpointView(msgspec.Struct):
-    """A stored checkpoint: ``note`` is signed, ``at`` is not."""
-
-    id: int
-    size: int
-    at: int
-    note: str
-
-
-class InclusionView(msgspec.Struct):
-    """Why an entry is in the tree, with a checkpoint of just that tree when there is one."""
-
-    proof: Inclusion
-    tree: Literal["sha256", "sm3"]
-    checkpoint: str | None
-
-
-class Counts(msgspec.Struct):
-    """How much the ledger holds."""
-
-    entries: int
-    readings: int
-    quarantined: int
-    missing: int
-    """Records that are missing below one that is there."""
-
-
 class Reader:
     """Reads the ledger from any thread; every call sees one consistent moment."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._free: LifoQueue[sqlite3.Connection] = LifoQueue()
+        """Nothing is opened before it is needed."""
+        self._connections = Connections(path)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        while True:
-            try:
-                self._free.get_nowait().close()
-            except Empty:
-                return
-
-    def _borrow(self) -> sqlite3.Connection:
-        try:
-            return self._free.get_nowait()
-        except Empty:
-            connection = open_reader(self._path)
-            schema.version(connection)
-            return connection
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = self._borrow()
-        try:
-            connection.execute("BEGIN")
-            yield connection
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            self._free.put(connection)
+        self._connections.close()
 
     def entries(
         self, after: int = -1, limit: int = 100, kind: str | None = None, node: str | None = None
     ) -> list[EntryView]:
         """Return up to ``limit`` entries behind index ``after``, oldest first."""
         where, values = _where(("kind", kind), ("node", node))
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             rows = connection.execute(
                 "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry"  # noqa: S608  # only fixed words
                 f" WHERE idx > ?{where} ORDER BY idx LIMIT ?",
@@ -131,7 +54,7 @@ class Reader:
     ) -> list[EntryView]:
         """Return the last ``limit`` entries, newest first."""
         where, values = _where(("kind", kind), ("node", node))
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             rows = connection.execute(
                 "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry"  # noqa: S608  # only fixed words
                 f" WHERE idx >= 0{where} ORDER BY idx DESC LIMIT ?",
@@ -154,7 +77,7 @@ class Reader:
     ) -> list[ReadingView]:
         """Return readings behind ``after``, oldest first, or the newest ones, newest first."""
         where, values = _where(("kind", kind), ("node", node))
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             rows = connection.execute(
                 "SELECT id, at, kind, node, boot, seq, mono, ts, clk, body FROM reading"  # noqa: S608  # only fixed words
                 f" WHERE id > ?{where} ORDER BY id {'DESC' if newest else 'ASC'} LIMIT ?",
@@ -164,7 +87,7 @@ class Reader:
 
     def quarantined(self, after: int = 0, limit: int = 100) -> list[QuarantineView]:
         """Return refused messages behind ``after``, oldest first."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             rows = connection.execute(
                 "SELECT id, at, node, topic, reason, detail, boot, seq, size,"
                 " lower(hex(sha256)), payload FROM quarantine WHERE id > ? ORDER BY id LIMIT ?",
@@ -174,7 +97,7 @@ class Reader:
 
     def quarantine_counts(self) -> dict[tuple[str, str], int]:
         """Return how many messages were refused, by (node, reason): all of them."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             rows = connection.execute(
                 "SELECT node, reason, sum(n) FROM ("
                 " SELECT node, reason, count(*) AS n FROM quarantine GROUP BY node, reason"
@@ -187,7 +110,7 @@ class Reader:
     def marks(self, node: str | None = None) -> dict[tuple[str, int, str], Mark]:
         """Return the marks, by (node, boot, lane)."""
         where, values = _where(("node", node))
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             rows = connection.execute(
                 f"SELECT node, boot, lane, high, beyond FROM mark WHERE true{where}",  # noqa: S608  # only fixed words
                 values,
@@ -198,7 +121,7 @@ class Reader:
 
     def mark(self, node: str, boot: int, lane: str) -> Mark | None:
         """Return one mark, or None."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             found = connection.execute(
                 "SELECT high, beyond FROM mark WHERE node = ? AND boot = ? AND lane = ?",
                 (node, boot, lane),
@@ -224,7 +147,7 @@ class Reader:
 
     def states(self) -> dict[str, str]:
         """Return the room's own memory, for the start; not the rows, which are read singly."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             return dict(
                 connection.execute(
                     "SELECT key, value FROM room_state WHERE (key < ? OR key >= ?)"
@@ -234,39 +157,27 @@ class Reader:
             )
 
     def row(self, key: str) -> str | None:
-        """Return one row of the room. Raises RowsUnreadableError.
-
-        Every new tag is looked for here: one statement sees one moment without a transaction.
-        """
-        try:
-            connection = self._borrow()
-            try:
-                found = connection.execute(_ROW, (key,)).fetchone()
-            finally:
-                self._free.put(connection)
-        except (sqlite3.Error, OSError, LedgerError) as error:
-            raise RowsUnreadableError(str(error)) from error
+        """Return one row of the room. Raises RowsUnreadableError."""
+        with self._connections.one_by_one() as connection:
+            found = connection.execute(_ROW, (key,)).fetchone()
         return None if found is None else str(found[0])
 
     def some(self, keys: Sequence[str]) -> dict[str, str]:
         """Return those of several rows of the room that there are. Raises RowsUnreadableError."""
         found: dict[str, str] = {}
-        try:
-            with self._connection() as connection:
-                for start in range(0, len(keys), _MOST_KEYS):
-                    part = keys[start : start + _MOST_KEYS]
-                    # Few sizes, so that few statements are prepared: the last one again is no harm.
-                    size = 1 << (len(part) - 1).bit_length()
-                    wanted = (*part, *[part[-1]] * (size - len(part)))
-                    found.update(connection.execute(_some(size), wanted).fetchall())
-        except (sqlite3.Error, OSError, LedgerError) as error:
-            raise RowsUnreadableError(str(error)) from error
+        with self._connections.one_by_one() as connection:
+            for start in range(0, len(keys), _MOST_KEYS):
+                part = keys[start : start + _MOST_KEYS]
+                # Few sizes, so that few statements are prepared: the last one again is no harm.
+                size = 1 << (len(part) - 1).bit_length()
+                wanted = (*part, *[part[-1]] * (size - len(part)))
+                found.update(connection.execute(_some(size), wanted).fetchall())
         return found
 
     def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
         """Return rows behind `after` and before `until` in their order. Raises RowsUnreadableError."""
         try:
-            with self._connection() as connection:
+            with self._connections.at_a_moment() as connection:
                 return connection.execute(
                     "SELECT key, value FROM room_state WHERE key > ? AND key < ?"
                     " ORDER BY key LIMIT ?",
@@ -277,17 +188,17 @@ class Reader:
 
     def find(self, text: str, limit: int) -> list[str]:
         """Return the keys of rows that are found by a fragment of their words."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             return find_words(connection, text, min(limit, MOST))
 
     def head(self) -> Head:
         """Return the tree as it is on the disk."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             return Prover(connection).edge()
 
     def tree(self) -> str:
         """Return the name of the hash of the tree."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             return Prover(connection).tree.name
 
     def inclusion(self, idx: int, size: int | None = None) -> Inclusion:
@@ -295,14 +206,14 @@ class Reader:
 
         Raises OutsideTreeError when there is no such entry or no such tree.
         """
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             return Prover(connection).inclusion(idx, size)
 
     def inclusion_view(self, idx: int, size: int | None = None) -> InclusionView:
         """Return the same with what signs it; without ``size`` by the newest checkpoint that has
         the entry, and of all entries when none has.
         """
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             found = (
                 checkpoint.covering(connection, idx)
                 if size is None
@@ -315,7 +226,7 @@ class Reader:
 
     def proof(self, idx: int) -> str:
         """Return a file that proves an entry; see `prove.prove` for what it raises."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             return prove(connection, idx)
 
     def consistency(self, old: int, new: int | None = None) -> Consistency:
@@ -323,14 +234,14 @@ class Reader:
 
         Raises OutsideTreeError when there is no such tree.
         """
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             return Prover(connection).consistency(old, new)
 
     def checkpoints(
         self, after: int = 0, limit: int = 100, newest: bool = False
     ) -> list[CheckpointView]:
         """Return checkpoints behind ``after``, oldest first, or the last ones, newest first."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             rows = connection.execute(
                 "SELECT id, size, at, note FROM checkpoint WHERE id > ?"  # noqa: S608  # only fixed words
                 f" ORDER BY id {'DESC' if newest else 'ASC'} LIMIT ?",
@@ -340,7 +251,7 @@ class Reader:
 
     def corrections(self, idx: int) -> list[EntryView]:
         """Return the corrections of an entry, oldest first."""
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             rows = connection.execute(
                 "SELECT idx, at, kind, room, node, boot, seq, body, leaf FROM entry"
                 " WHERE kind = 'correction' AND json_extract(body, '$.supersedes') = ?"
@@ -353,7 +264,7 @@ class Reader:
         """Return how much there is; entries are not scanned."""
         missing = sum(last - first + 1 for _, _, _, first, last in self.gaps())
         refused = sum(self.quarantine_counts().values())
-        with self._connection() as connection:
+        with self._connections.at_a_moment() as connection:
             entries, readings = connection.execute(
                 "SELECT (SELECT coalesce(max(idx) + 1, 0) FROM entry),"
                 " (SELECT coalesce(max(id), 0) FROM reading)"

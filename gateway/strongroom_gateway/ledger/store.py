@@ -23,7 +23,8 @@ _QUARANTINE: Final = (
 _WORDS: Final = "w/"  # such states are not kept but searched
 _CHECKPOINT: Final = "INSERT INTO checkpoint (size, at, note)"
 _FRONTIER: Final = "INSERT OR REPLACE INTO meta (key, value) VALUES ('frontier', ?)"
-_MARK: Final = "INSERT OR REPLACE INTO mark (node, boot, lane, high, beyond) VALUES (?, ?, ?, ?, ?)"
+_MARK: Final = "INSERT OR REPLACE INTO mark (node, boot, lane, high, beyond)"
+_STATE: Final = "INSERT OR REPLACE INTO room_state (key, value)"
 _MORE: Final = (
     "INSERT INTO quarantine_more (minute, node, reason, count) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET count = count + excluded.count"
@@ -141,7 +142,7 @@ class Store:
                     work.anchors,
                 )
         marks = {key: mark for work in works for key, mark in work.marks.items()}
-        connection.executemany(_MARK, [(*key, *mark) for key, mark in marks.items()])
+        insert_rows(connection, _MARK, [(*key, *mark) for key, mark in marks.items()])
         _write_states(connection, works)
         return conflicts
 
@@ -199,9 +200,8 @@ def _write_states(connection: sqlite3.Connection, works: Sequence[Work]) -> None
         return
     words = [key for key in states if key.startswith(_WORDS)]
     store_words(connection, [(key[len(_WORDS) :], states.pop(key)) for key in words])
-    connection.executemany(
-        "INSERT OR REPLACE INTO room_state (key, value) VALUES (?, ?)",
-        [(key, value) for key, value in states.items() if value is not None],
+    insert_rows(
+        connection, _STATE, [(key, value) for key, value in states.items() if value is not None]
     )
     connection.executemany(
         "DELETE FROM room_state WHERE key = ?",

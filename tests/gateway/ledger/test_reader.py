@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 from gateway.ledger.rows import entry, opened, work
-from strongroom_gateway.ledger.reader import Mark, Reader
+from strongroom_gateway.ledger.reader import Reader
+from strongroom_gateway.ledger.views import Mark
 from strongroom_gateway.ledger.work import (
     AnchorRow,
     EntryRow,
