@@ -5,7 +5,7 @@ was done is done, and the next one goes on from there.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -88,14 +88,25 @@ class Keeper:
     def take(self) -> int:
         """Take over new readings of the ledger; return how many."""
         count = 0
-        while rows := self._ledger.readings(self._history.cursor(), _PAGE, CLIMATE):
-            self._history.take(map(self._taken, rows), rows[-1].id)
-            count += len(rows)
-        while rows := self._ledger.readings(self._history.cursor(AIR), _PAGE, AIR):
-            taken = [one for row in rows for one in _levels(row)]
-            self._history.take(taken, rows[-1].id, AIR)
-            count += len(rows)
+        self._catch_up()
+        # All kinds, by their number: the ledger's index by kind would be read from its beginning.
+        while rows := self._ledger.readings(self._history.cursor(), _PAGE):
+            wanted = [row for row in rows if row.kind in (CLIMATE, AIR)]
+            taken = [one for row in wanted for one in self._values(row)]
+            self._history.take(taken, rows[-1].id, CLIMATE, AIR)
+            count += len(wanted)
         return count + self._take_inputs()
+
+    def _catch_up(self) -> None:
+        """Take the air quality from before air was kept: a history may be older than that."""
+        while self._history.cursor(AIR) < (until := self._history.cursor()):
+            rows = self._ledger.readings(self._history.cursor(AIR), _PAGE, AIR)
+            rows = [row for row in rows if row.id <= until]
+            taken = [one for row in rows for one in _levels(row)]
+            self._history.take(taken, rows[-1].id if rows else until, AIR)
+
+    def _values(self, row: ReadingView) -> Iterable[Taken]:
+        return [self._taken(row)] if row.kind == CLIMATE else _levels(row)
 
     def _take_inputs(self) -> int:
         """Take over what inputs measured that are configured as light; they are entries."""

@@ -67,10 +67,11 @@ class History:
 
     # -- readings come in --------------------------------------------------------------------------
 
-    def take(self, readings: Iterable[Taken], cursor: int, what: str = CLIMATE) -> None:
+    def take(self, readings: Iterable[Taken], cursor: int, *kinds: str) -> None:
         """Keep readings of nodes, corrected, until their day is closed.
 
-        `cursor` is remembered with them: up to where the ledger's readings of a kind were taken.
+        `cursor` is remembered with them: up to where the ledger's readings of these kinds were
+        taken.
         """
         readings = list(readings)
         with self._transaction():
@@ -100,7 +101,8 @@ class History:
                     if not one.is_believed
                 ],
             )
-            self._set_meta(_CURSORS[what], str(cursor))
+            for kind in kinds:
+                self._set_meta(_CURSORS[kind], str(cursor))
 
     def refuse(self, runs: Iterable[Run], looked: int) -> None:
         """Leave refused readings out of the days that are closed from now on.
