@@ -66,7 +66,8 @@ def fill(
         made.append((packed, minutes, rolled, summed))
     connection = history._connection  # filled by hand: through the front door it would take days
     connection.executemany(
-        "INSERT INTO sensor VALUES (?, ?)", [(n, f"n/t{n}") for n in range(1, sensors + 1)]
+        "INSERT INTO sensor (id, name) VALUES (?, ?)",
+        [(n, f"n/t{n}") for n in range(1, sensors + 1)],
     )
     days = years * 365
     for day in range(days):
