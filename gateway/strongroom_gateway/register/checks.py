@@ -45,6 +45,8 @@ class Batch:
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
+        self.homes: dict[str, set[str]] = {}
+        """What belongs where, of these rows."""
         self._tags: dict[str, str] = {}
         self._numbers: dict[str, str] = {}
 
@@ -53,6 +55,8 @@ class Batch:
         owner = f"{row.table}/{row.id}"
         self.rows[owner] = row
         self._tags.update(dict.fromkeys(tags_of(row), owner))
+        if isinstance(row, Item) and row.home is not None:
+            self.homes.setdefault(row.home, set()).add(row.id)
         if isinstance(row, Item) and row.number is not None:
             self._numbers[numbers.plain(row.number)] = row.id
 
@@ -106,8 +110,12 @@ def item(given: dict[str, object], ctx: Context, batch: Batch) -> Item:
             raise RefusedActError("act.certificate_in_box", {"item": checked.id})
     elif checked.certificate is not None:
         raise RefusedActError("act.no_certificate", {"item": checked.id, "kind": checked.kind})
-    if checked.home is not None and batch.place(checked.home, ctx) is None:
-        raise RefusedActError("act.unknown_place", {"place": checked.home})
+    if checked.home is not None:
+        home = batch.place(checked.home, ctx)
+        if home is None:
+            raise RefusedActError("act.unknown_place", {"place": checked.home})
+        if home.kind == "slot" and checked.parent is None:
+            _room_for(checked, home, was, ctx, batch)
     _inside(checked, ctx, batch)
     _own_tags(checked.tags, f"item/{checked.id}", ctx, batch)
     return checked
@@ -136,6 +144,25 @@ def _once(row: Row, batch: Batch) -> None:
     """Of two rows with one id in a list the second would change what the first has just said."""
     if f"{row.table}/{row.id}" in batch.rows:
         raise RefusedActError("act.id_twice", {"what": row.id})
+
+
+def _room_for(item: Item, slot: Place, was: Item | None, ctx: Context, batch: Batch) -> None:
+    """Refuse a slot that others belong into already; what belongs there before stays."""
+    if was is not None and was.home == slot.id and was.parent is None:
+        return
+    capacity = 1 if slot.capacity is None else slot.capacity
+    there = {name.rpartition("/")[2] for name, _ in ctx.rows.scan("home", f"{slot.id}/")}
+    there |= batch.homes.get(slot.id, set())
+    there = {
+        name
+        for name in there - {item.id}
+        if (found := batch.item(name, ctx)) is not None
+        and found.home == slot.id
+        and found.parent is None
+    }
+    if len(there) >= capacity:
+        params = {"slot": slot.id, "by": ", ".join(sorted(there)[:3]), "capacity": capacity}
+        raise RefusedActError("act.slot_taken", params)
 
 
 def _inside(item: Item, ctx: Context, batch: Batch) -> None:

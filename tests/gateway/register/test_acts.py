@@ -271,3 +271,31 @@ def test_G6_the_same_volume_with_other_noughts_is_the_same_number(there):
 def test_what_a_refusal_says_again_is_short(there):
     summary = imported(there, "item", [{"id": "x" * 100_000, "name": "B"}])
     assert len(json.dumps(summary)) < 1_000
+
+
+def slot(name, **more):
+    return {"row": {"id": name, "name": name, "kind": "slot", "parent": "hall"} | more}
+
+
+def test_G2_a_slot_is_the_place_of_as_many_as_fit(there):
+    there.act("place.register", "li", {"row": {"id": "hall", "name": "Hall"}}, T0)
+    there.act("place.register", "li", slot("s-1"), T0)
+    there.act("place.register", "li", slot("s-2", capacity=2), T0)
+    there.act("item.register", "li", box("b1", home="s-1"), T0)
+    assert refusal(there, "item.register", "li", box("b2", home="s-1")) == "act.slot_taken"
+    there.act("item.register", "li", box("b1", home="s-1", pages=3), T0)
+    rows = [{"id": f"c{n}", "name": "C", "home": "s-2"} for n in range(3)]
+    summary = imported(there, "item", rows)
+    assert [(r["row"], r["key"]) for r in summary["refused"]] == [(3, "act.slot_taken")]
+    there.act("item.register", "li", box("b1", home="A-1"), T0)
+    there.act("item.register", "li", box("b2", home="s-1"), T0)
+    there.act("item.register", "li", box("v1", home="s-1", parent="b2", kind="volume"), T0)
+
+
+def test_two_items_change_their_slots_in_one_list(there):
+    there.act("place.register", "li", {"row": {"id": "hall", "name": "Hall"}}, T0)
+    for name in ("s-1", "s-2"):
+        there.act("place.register", "li", slot(name), T0)
+    there.act("item.register", "li", box("b1", home="s-1"), T0)
+    rows = [{"id": "b1", "name": "B", "home": "s-2"}, {"id": "b2", "name": "B", "home": "s-1"}]
+    assert imported(there, "item", rows)["refused"] == []
