@@ -34,8 +34,8 @@ climate-year: setup ## a year of a simulated store in five places under four con
 soak: setup ## a node through 30 virtual days
 	$(PY) -m pytest -s -m slow tests/firmware/link
 
-fuzz: setup ## a minute of bad input, and 4,000 random lives of a room
-	$(PY) -m pytest -s -m slow tests/gateway/ingest tests/gateway/room
+fuzz: setup ## a minute of bad input, 4,000 random lives of a room, 1,000 of hostile acts
+	$(PY) -m pytest -s -m slow tests/gateway/ingest tests/gateway/room tests/gateway/api
 
 bench: setup ## figures beside their baselines; REPORT=FILE keeps them as JSON
 	$(PY) -m bench $(if $(REPORT),--report $(REPORT))

@@ -3,6 +3,7 @@ reason.
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -57,7 +58,8 @@ def person_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
     """Register a person, or change what the register says: the designation is itself a record
     (C1).
     """
-    return [_registered("person", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())]
+    record = _registered("person", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())
+    return [record, *_left(record, asked.by, now, ctx)]
 
 
 @act("item.register", body=Named, roles=KEEPERS, local=True)
@@ -114,6 +116,28 @@ def register_import(asked: Act[Listed], now: int, ctx: Context) -> Effects:
         "refused": refused,
     }
     return [*effects, Record("register.imported", summary)]
+
+
+def _left(record: Record, by: str, now: int, ctx: Context) -> list[Effect]:
+    """Return the entry that names what somebody who leaves still has in hand, if there is anything;
+    they answer for it until it is taken back.
+    """
+    person = record.body["person"]["id"]
+    was = ctx.person(person)
+    if was is None or not was.active or record.body["person"].get("active", True):
+        return []
+    held = (name.rpartition("/")[2] for name, _ in ctx.rows.scan("held", f"{person}/"))
+    items = list(islice(held, MOST_ROWS + 1))
+    if not items:
+        return []
+    body = {
+        "person": person,
+        "by": by,
+        "items": items[:MOST_ROWS],
+        "more": len(items) > MOST_ROWS,
+        "at": now,
+    }
+    return [Record("person.left_holding", body)]
 
 
 def _registered(

@@ -308,3 +308,18 @@ def test_what_was_found_stands_until_it_is_looked_at_again():
     office.act("return.settle", "gao", **words)
     assert office.room.ctx.item("V1").pages == 8
     assert loan(office).state == "closed"
+
+
+def test_C2_who_leaves_is_told_to_have_what_they_still_have():
+    office = Office()
+    office.slip("han", "B1", "B2")
+    office.visit("han", "B1", "B2")
+    row = {"id": "han", "name": "Han", "roles": ["handler_a"]}
+    office.act("person.register", "gao", row=row)
+    assert office.out.entries("person.left_holding") == []
+    office.act("person.register", "gao", row=row | {"active": False})
+    ((_, told),) = office.out.entries("person.left_holding")
+    assert (told["person"], told["items"], told["more"]) == ("han", ["B1", "B2"], False)
+    assert office.room.ctx.accountable("B1") == "han", "until it is taken back"
+    office.act("person.register", "gao", row=row | {"active": False, "name": "Han (left)"})
+    assert len(office.out.entries("person.left_holding")) == 1
