@@ -149,7 +149,7 @@ def test_a_mistake_in_one_rule_keeps_no_other_rules_alarm_waiting(monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("oops")
 
-    for bound in there._bound.values():
+    for bound in there._states.bound.values():
         if bound.rule.name not in ("node.silent", "exit.no_leave"):
             monkeypatch.setattr(bound, "apply", broken)
     said = there.decide(nodes.climate("c1/t1", 99.0, 50.0, T0 + 1), T0 + 1)
