@@ -21,8 +21,8 @@ from .section import GateSection
 FULL: Final = "gate.full"
 MOST: Final = 500
 """Tags that are followed at a time; that there are more is an alarm of its own."""
-MOST_CROSSINGS: Final = 4
-"""Crossings of one tag; of more, the first ways out and in again are passed over."""
+MOST_CROSSINGS: Final = 6
+"""Crossings of one tag; of more, the first that are not sure, and ways out and in, are left out."""
 _PROBE_MS: Final = 10_000
 SETTLE_MS: Final = 10_000
 """Nodes send again what they hold once the record can be read: what was done at a desk before
@@ -235,9 +235,17 @@ def _add(held: Held, crossed: Crossed, ctx: Context, effects: list[Effect]) -> H
         return _change(held, crossed=(*kept[:-1], crossed)) if stronger or latest else held
     if len(kept) >= MOST_CROSSINGS:
         ctx.count("gate.crossings_passed_over")
-        over = kept[2].passed_over + kept[0].passed_over + 2
-        kept = (msgspec.structs.replace(kept[2], passed_over=over), *kept[3:])
+        kept = _fewer(kept)
     return _change(held, crossed=(*kept, crossed))
+
+
+def _fewer(kept: tuple[Crossed, ...]) -> tuple[Crossed, ...]:
+    """Return crossings without the first that is not sure, or without the first way out and in."""
+    weak = next((n for n, one in enumerate(kept[:-1]) if one.how != "crossed"), None)
+    without = (0, 1) if weak is None else (weak,)
+    left = [one for n, one in enumerate(kept) if n not in without]
+    over = len(without) + sum(kept[n].passed_over for n in without) + left[0].passed_over
+    return (msgspec.structs.replace(left[0], passed_over=over), *left[1:])
 
 
 def _alarm(crossed: Crossed, ctx: Context) -> Raise:
@@ -274,7 +282,7 @@ def _over(held: Held, ctx: Context, effects: list[Effect]) -> Held:
     if gate is not None:
         for near, track in _both(held):
             verdict = None if track is None else conclude(track, manner_of(gate), near)
-            if verdict is not None and track is not None:
+            if verdict is not None and track is not None and track.told != verdict.to:
                 held = _found(held, verdict, track, ctx, effects)
     return _change(held, inside=None, outside=None, visits=held.visits + 1)
 
