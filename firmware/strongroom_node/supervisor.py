@@ -12,11 +12,11 @@ resets. A call that never returns stops this loop too, and the watchdog bites wi
 import asyncio
 import gc
 
-from strongroom_node.compat import const, print_exc, sleep_ms, ticks_diff, ticks_ms
+from strongroom_node.compat import print_exc, sleep_ms, ticks_diff, ticks_ms
 
-_ROUND_MS = const(1000)
-_GOOD_MS = const(60000)  # a boot, or a restarted task, that lasts this long is well
-_LONGEST_PAUSE_MS = const(60000)
+ROUND_MS = 1000
+GOOD_MS = 60000  # a boot, or a restarted task, that lasts this long is well
+LONGEST_PAUSE_MS = 60000
 
 
 class _Job:
@@ -75,9 +75,9 @@ class Supervisor:
         """Watch for ever; `on_good()` is called once when everything has lived for a minute."""
         start = last = ticks_ms()
         while True:
-            await sleep_ms(_ROUND_MS)
+            await sleep_ms(ROUND_MS)
             now = ticks_ms()
-            self.worst_gap = max(self.worst_gap, ticks_diff(now, last) - _ROUND_MS)
+            self.worst_gap = max(self.worst_gap, ticks_diff(now, last) - ROUND_MS)
             last = now
             try:
                 self._check(now)
@@ -87,7 +87,7 @@ class Supervisor:
                 gc.collect()
             if not self.starving:
                 self._wdt.feed()
-                if on_good is not None and ticks_diff(now, start) >= _GOOD_MS:
+                if on_good is not None and ticks_diff(now, start) >= GOOD_MS:
                     on_good()
                     on_good = None
 
@@ -98,7 +98,7 @@ class Supervisor:
                 job.stuck = True
                 self.starving = True
                 self._report("task.stuck", job.name, "no sign of life for %d ms" % late)
-            elif job.crashes and ticks_diff(now, job.started) >= _GOOD_MS:
+            elif job.crashes and ticks_diff(now, job.started) >= GOOD_MS:
                 if job.told:
                     self._report("driver.ok", job.name, None)
                 job.told = False
@@ -126,9 +126,9 @@ class Supervisor:
                     job.told = True
                 except MemoryError:  # at its next end, if it is not well by then
                     gc.collect()
-            pause = min(_LONGEST_PAUSE_MS, 1000 << min(job.crashes - 1, 6))
+            pause = min(LONGEST_PAUSE_MS, 1000 << min(job.crashes - 1, 6))
             while pause > 0:
                 job.beat()
                 job.started = ticks_ms()
-                await sleep_ms(min(pause, _ROUND_MS))
-                pause -= _ROUND_MS
+                await sleep_ms(min(pause, ROUND_MS))
+                pause -= ROUND_MS
