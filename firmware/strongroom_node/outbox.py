@@ -311,7 +311,7 @@ class Outbox:
             segment = kept[at]
             at += 1
             if segment.boot == boot:
-                news = news or (segment.first <= seq and segment.last > before)
+                news = news or segment.first <= seq > before
                 if segment.last <= seq:
                     at -= 1
                     self._spool.remove(segment)

@@ -207,3 +207,16 @@ def test_a_link_that_is_down_over_hundreds_of_boots_keeps_the_list_of_files_shor
     wanted = {("event", boot, n) for boot in range(1, 401) for n in (1, 2, 3)}
     assert wanted <= received | told, "lost without a word"
     assert {boot for _, boot, _ in received} >= set(range(260, 401)), "the newest are there"
+
+
+def test_an_acknowledgement_is_news_only_when_it_goes_on() -> None:
+    """Else acknowledgements that stand still would look like progress, and nothing would be sent again."""
+    outbox = Outbox(MemoryStore(), 9, lambda: (1, None, "none"))
+    outbox.add_many("event", [("contact", CONTACT)] * 4)
+    outbox.add("telemetry", "climate", READING)
+    assert outbox.next_batch(9)
+    heard = [outbox.ack("event", 9, seq) for seq in (2, 2, 1, 3, 3, 4, 4, 9)]
+    assert heard == [True, False, False, True, False, True, False, False]
+    assert [outbox.ack("telemetry", 9, 1) for _ in range(2)] == [True, False]
+    assert not outbox.ack("event", 8, 5), "of a boot that nothing is left of"
+    assert outbox.counts() == {"event": 0, "telemetry": 0}
