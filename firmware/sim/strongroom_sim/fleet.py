@@ -32,7 +32,7 @@ SEARCH_PATH = (FIRMWARE / "sim" / "fake", FIRMWARE / "sim", FIRMWARE / "esp32", 
 # In words of an ESP32; the chips are elsewhere. What a frozen image keeps in flash and a mounted one
 # in RAM, the table of names above all, counts in full: docs/performance.md has the figures.
 # The least, in steps of 8, that delivers a full outbox over TLS without ever waiting for room, with cards or boxes
-# about: a board on less still delivers, for it waits and goes on, but slower, down to a crawl.
+# about. With less a board waits and goes on, slower and slower; docs/performance.md has the figures.
 HEAP = "72wK"
 HEAPS = {
     "ads1115_shelf": "64wK",
