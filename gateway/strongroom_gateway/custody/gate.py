@@ -14,12 +14,11 @@ from ..room.effects import NONE, Effect, Effects, Start, Tell, Tick
 from ..room.model import Item
 from ..room.registry import rule
 from .direction import STAYING, Report, Side, Verdict, conclude, follow, leave, too_late
-from .gate_held import Held, side_of
 from .gate_judging import CODE, judge, manner_of, message_of, near_side, question, unmoved
 from .gate_late import decided_late, handed_over, report_handed_over
 from .gate_passage import LOOK_AGAIN, Passage, clear, followed, patience, remembered
 from .gate_unread import CODE as UNREAD
-from .gate_unread import HELD, LATE, Again, Handed, Reading
+from .gate_unread import HELD, LATE, Again, Handed, Held, Reading, side_of
 
 _STRANGE = "?"  # the key of tags that are no item's; it never has a state
 

@@ -11,11 +11,23 @@ import msgspec
 
 from ..contract import Sensed, Tag
 from ..room.context import Context
-from ..room.effects import NONE, Clear, Effect, Effects, Raise, Start, Tell, Tick, Unkept
-from ..room.registry import RuleState, rule
+from ..room.effects import NONE, Clear, Effect, Effects, Start, Tell, Tick, Unkept
+from ..room.registry import rule
 from .direction import STAYING, Report, Side, Track, Verdict, conclude, follow, leave, too_late
 from .gate_judging import SURE, Message, manner_of, message_of, reasons
-from .gate_unread import CODE, HELD, LATE, Again, Crossed, Handed, Reading, Resumed
+from .gate_unread import (
+    CODE,
+    HELD,
+    LATE,
+    Again,
+    Crossed,
+    Handed,
+    Held,
+    Reading,
+    Resumed,
+    alarm,
+    side_of,
+)
 from .section import GateSection
 
 FULL: Final = "gate.full"
@@ -30,38 +42,6 @@ somebody left is to be known first."""
 COMES_AGAIN_MS: Final = 60_000
 """How long what comes again is waited for then."""
 _RANK: Final = ("doubt", "unclear", "alone", "crossed")
-
-
-class Held(RuleState, frozen=True):
-    """A tag at a gate, its stay as that of one that was inside and of one that was outside, and the
-    crossings to be decided. `until` is when the stay is over if nothing is heard, `readable` since
-    when the record can be read again (Unix ms). `again`: every message came that could not be kept,
-    and is decided on when it comes again, if it does.
-    """
-
-    gate: str = ""
-    last: Message | None = None
-    inside: Track | None = None
-    outside: Track | None = None
-    visits: int = 0
-    until: int = 0
-    crossed: tuple[Crossed, ...] = ()
-    readable: int | None = None
-    again: bool = False
-
-    @property
-    def stays(self) -> bool:
-        """Return whether it is in the gate."""
-        return self.inside is not None or self.outside is not None
-
-
-def side_of(gate: GateSection, body: Tag) -> Side | None:
-    """Return which antenna of a gate a report is of; None for one that does not count."""
-    if gate.direction != "antennas" or (body.rssi is not None and body.rssi < gate.rssi_floor):
-        return None
-    if body.ant == gate.inner:
-        return "inner"
-    return "outer" if body.ant == gate.outer else None
 
 
 def _tag(ctx: Context, event: Unkept) -> str | None:
@@ -168,7 +148,7 @@ def _heard(
     sure = held.stays and (held.inside is None or held.outside is None)
     found: list[tuple[Track, Verdict]] = []
     tracks: dict[Side, Track | None] = {}
-    for near, track in _both(held):
+    for near, track in held.both:
         if track is None and (sure or body.act == "gone"):
             tracks[near] = None
             continue
@@ -226,7 +206,7 @@ def _add(held: Held, crossed: Crossed, ctx: Context, effects: list[Effect]) -> H
     if crossed.to == "inner":
         effects.append(Clear(CODE, crossed.tag, {"rule": CODE, "came_in_again": crossed.why["at"]}))
     elif crossed.how != "doubt" and not crossed.back:
-        effects.append(_alarm(crossed, ctx))
+        effects.append(alarm(crossed, ctx))
     kept = held.crossed
     last = kept[-1] if kept else None
     if last is not None and last.to == crossed.to and not last.back:
@@ -248,19 +228,6 @@ def _fewer(kept: tuple[Crossed, ...]) -> tuple[Crossed, ...]:
     return (msgspec.structs.replace(left[0], passed_over=over), *left[1:])
 
 
-def _alarm(crossed: Crossed, ctx: Context) -> Raise:
-    item = ctx.item_by_tag(crossed.tag)  # what is known by heart, or from the configuration
-    gate = ctx.gates.get(crossed.gate)
-    why = {**crossed.why, "rule": CODE, "direction": "outwards"}
-    why["because"] = "the record cannot be read, or not be kept: whose it is is decided later"
-    params = {
-        "tag": crossed.tag,
-        "item": "—" if item is None else f"{item.name} ({item.id})",
-        "gate": crossed.gate if gate is None else gate.name,
-    }
-    return Raise(CODE, crossed.tag, why, params, severity=int(crossed.how == "crossed"))
-
-
 def _resumed(held: Held, told: Resumed, now: int) -> Held:
     """Take back a stay that was handed over too soon."""
     if held.stays:
@@ -280,7 +247,7 @@ def _over(held: Held, ctx: Context, effects: list[Effect]) -> Held:
     """End a stay, and judge what it was."""
     gate = ctx.gates.get(held.gate)
     if gate is not None:
-        for near, track in _both(held):
+        for near, track in held.both:
             verdict = None if track is None else conclude(track, manner_of(gate), near)
             if verdict is not None and track is not None and track.told != verdict.to:
                 held = _found(held, verdict, track, ctx, effects)
@@ -320,11 +287,6 @@ def _decide(held: Held, tag: str, ctx: Context) -> list[Effect] | None:
     last = held.last or Message("", 0, 0, 0)
     told = Resumed(tag, held.gate, last, held.inside, held.outside, held.visits)
     return [*effects, Tell(LATE, item.id, told)]
-
-
-def _both(held: Held) -> tuple[tuple[Side, Track | None], ...]:
-    """Return where it was when its stay began, with the stay as it is then."""
-    return ("inner", held.inside), ("outer", held.outside)
 
 
 def _next(held: Held, now: int) -> int:

@@ -8,11 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-from ..contract import Sensed
+from ..contract import Sensed, Tag
 from ..errors import RowsUnreadableError
 from ..room.context import Context
+from ..room.effects import Raise
+from ..room.registry import RuleState
 from .direction import How, Side, Track
 from .gate_judging import Message
+from .section import GateSection
 
 CODE: Final = "exit.not_readable"
 HELD: Final = "gate.held"
@@ -84,6 +87,57 @@ class Reading:
         lost = kind is not None and issubclass(kind, RowsUnreadableError)
         self.failed = lost or self._ctx.rows.unread != self._before
         return lost
+
+
+class Held(RuleState, frozen=True):
+    """A tag at a gate, its stay as that of one that was inside and of one that was outside, and the
+    crossings to be decided. `until` is when the stay is over if nothing is heard, `readable` since
+    when the record can be read again (Unix ms). `again`: every message came that could not be kept,
+    and is decided on when it comes again, if it does.
+    """
+
+    gate: str = ""
+    last: Message | None = None
+    inside: Track | None = None
+    outside: Track | None = None
+    visits: int = 0
+    until: int = 0
+    crossed: tuple[Crossed, ...] = ()
+    readable: int | None = None
+    again: bool = False
+
+    @property
+    def stays(self) -> bool:
+        """Return whether it is in the gate."""
+        return self.inside is not None or self.outside is not None
+
+    @property
+    def both(self) -> tuple[tuple[Side, Track | None], ...]:
+        """Return where it was when its stay began, with the stay as it is then."""
+        return ("inner", self.inside), ("outer", self.outside)
+
+
+def side_of(gate: GateSection, body: Tag) -> Side | None:
+    """Return which antenna of a gate a report is of; None for one that does not count."""
+    if gate.direction != "antennas" or (body.rssi is not None and body.rssi < gate.rssi_floor):
+        return None
+    if body.ant == gate.inner:
+        return "inner"
+    return "outer" if body.ant == gate.outer else None
+
+
+def alarm(crossed: Crossed, ctx: Context) -> Raise:
+    """Return the alarm that a tag has left, or may have, and nobody can tell whose it is."""
+    item = ctx.item_by_tag(crossed.tag)  # what is known by heart, or from the configuration
+    gate = ctx.gates.get(crossed.gate)
+    why = {**crossed.why, "rule": CODE, "direction": "outwards"}
+    why["because"] = "the record cannot be read, or not be kept: whose it is is decided later"
+    params = {
+        "tag": crossed.tag,
+        "item": "—" if item is None else f"{item.name} ({item.id})",
+        "gate": crossed.gate if gate is None else gate.name,
+    }
+    return Raise(CODE, crossed.tag, why, params, severity=int(crossed.how == "crossed"))
 
 
 def is_held(tag: str, ctx: Context) -> bool:
