@@ -38,10 +38,10 @@ WIDE, MILD, TIGHT = returning(ONE, 1.0, 2.0), returning(ONE, 0.6, 1.2), returnin
 
 CONTROLLERS: dict[str, Callable[[], tuple[Controller, Plan]]] = {
     "plain, middle of the band": lambda: (middle(), ONE),
-    "plain, our marks, wide": lambda: (edge(WIDE), WIDE),
-    "plain, our marks, a little wider": lambda: (edge(MILD), MILD),
-    "plain, our marks": lambda: (edge(ONE), ONE),
-    "plain, our marks, tight": lambda: (edge(TIGHT), TIGHT),
+    "plain, 1 K and 2 %RH back": lambda: (edge(WIDE), WIDE),
+    "plain, 0.6 K and 1.2 %RH back": lambda: (edge(MILD), MILD),
+    "plain, our 0.5 K and 1 %RH back": lambda: (edge(ONE), ONE),
+    "plain, 0.3 K and 0.5 %RH back": lambda: (edge(TIGHT), TIGHT),
     "ours, one of each": lambda: (Ours(ONE), ONE),
     "ours, two halves": lambda: (Ours(TWO), TWO),
     "ours, two halves, no fan": lambda: (Ours(FANLESS), FANLESS),
