@@ -127,6 +127,7 @@ def test_all_that_the_flash_can_hold_is_delivered_once_each_and_in_order(
     wait_for(lambda: not waiting(board), 60, lambda: f"{waiting(board)} {told(board, room)}")
     assert board.resets == 0 and board.running
     assert board.errors() == ""
+    assert "heap" not in faults(room, board.node), "it had to wait for room"
 
 
 @pytest.mark.parametrize("kind", ["desk"])
@@ -155,10 +156,15 @@ def test_without_heap_for_a_while_delivery_goes_on_by_itself_afterwards(
     wait_for(lambda: not waiting(board), 60, lambda: f"{waiting(board)} {told(board, room)}")
     tags = [one for one in room.of(board.node, "event", "tag") if one["boot"] != OLD_BOOT]
     assert {one["id"] for one in tags} == {UID}, "the card that was laid down meanwhile"
-    faults = [one for one in room.of(board.node, "event", "node") if one["what"] == "driver.fault"]
-    assert "heap" in {one["device"] for one in faults}, "it is shown"
+    assert "heap" in faults(room, board.node), "it is shown"
     boots = {one["boot"] for one in room.of(board.node, "event", "node")}
     assert len(boots) == 1 and board.running, "without a restart"
+
+
+def faults(room: Listener, node: str) -> set[str]:
+    """Return the devices that the node reported as failed."""
+    told = room.of(node, "event", "node")
+    return {one["device"] for one in told if one["what"] == "driver.fault"}
 
 
 def outs(board: BoardProcess, what: str) -> bool:
