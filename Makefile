@@ -28,7 +28,7 @@ test-full: lint ## every check, the slow ones too
 faults: setup ## 42 fault rounds on each transport
 	STRONGROOM_FAULT_ROUNDS=42 $(PY) -m pytest -s tests/faults
 
-climate-year: setup ## a year of a simulated store in five places under four controllers (half an hour)
+climate-year: setup ## a year of a simulated store in five places under several controllers (an hour)
 	$(PY) -m climate_year
 
 soak: setup ## a node through 30 virtual days
