@@ -18,6 +18,7 @@ from ..errors import LedgerError, RefusedActError, UnknownActError
 from ..i18n import text
 from . import acts, find, history, loans, people, proofs, reach, reads, safes, stocktakes
 from .asking import language
+from .body_limit import MOST_BYTES, UNREAD, BodyLimit
 from .malformed import malformed
 from .page import page
 from .source import Operator, Source
@@ -76,6 +77,7 @@ def read_app(source: Source, hosts: list[str]) -> FastAPI:
     def docs() -> HTMLResponse:
         return HTMLResponse(page(app.openapi()))
 
+    app.add_middleware(BodyLimit, most=UNREAD)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(SecurityHeaders)
     return app
@@ -89,6 +91,7 @@ def admin_app(source: Source, operator: Operator) -> FastAPI:
     app.include_router(acts.api, prefix=API)
     app.include_router(people.api, prefix=API)
     app.include_router(proofs.acts, prefix=API)
+    app.add_middleware(BodyLimit, most=MOST_BYTES)
     return app
 
 

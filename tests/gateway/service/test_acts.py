@@ -40,8 +40,8 @@ class Local(http.client.HTTPConnection):
         return answer.status, json.loads(answer.read())
 
 
-def box(name, by="li", **more):
-    return {"by": by, "body": {"row": {"id": name, "name": f"Box {name}", **more}}}
+def box(known, /, by="li", **more):
+    return {"by": by, "body": {"row": {"id": known, "name": f"Box {known}"} | more}}
 
 
 def is_well(there):
@@ -159,3 +159,38 @@ def test_half_a_sign_is_refused_in_words(local):
         status, said = local.ask("POST", "/acts/item.register", asked)
         assert status in (409, 422), said
         assert said["detail"]
+
+
+def test_a_body_that_is_too_large_is_refused_in_words_before_it_is_read(there, local):
+    """By the length it names, of which nothing has to come; without one, once too much has come."""
+    local.putrequest("POST", "/api/v1/acts/item.register")
+    local.putheader("content-length", str(30_000_000))
+    local.putheader("accept-language", "en")
+    local.endheaders(b"{")
+    answer = local.getresponse()
+    assert answer.status == 413
+    assert "too large: 1048576 bytes at most" in json.loads(answer.read())["detail"]
+    local.close()
+    piece = b" " * 50_000
+    local.request(
+        "POST", "/api/v1/acts/item.register", (piece for _ in range(100)), encode_chunked=True
+    )
+    answer = local.getresponse()
+    assert (answer.status, answer.headers["content-type"]) == (413, "application/json")
+    local.close()
+    long = box("b9", name="n" * 1_100_000)
+    assert local.ask("POST", "/acts/item.register", long)[0] == 413
+    local.close()
+    assert local.ask("POST", "/acts/item.register", box("b9"))[0] == 200
+    port = there.gateway.api.wait_for_port(10)
+    reading = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    reading.request("GET", "/api/v1/room", b" " * 5_000)
+    assert reading.getresponse().status == 413
+    reading.close()
+
+
+def test_the_largest_part_of_a_list_is_taken(local):
+    rows = [{"id": f"b-{n}", "name": "\u76d2" * 200, "project": "p" * 200} for n in range(100)]
+    body = {"kind": "item", "rows": rows, "source": "s" * 300, "sha256": "0" * 64}
+    status, done = local.ask("POST", "/acts/register.import", {"by": "li", "body": body})
+    assert (status, done["entries"][-1]["body"]["registered"]) == (200, 100)
