@@ -102,7 +102,8 @@ def test_a_decision_tells_why() -> None:
 def test_an_alarm_tells_its_code_subject_and_why() -> None:
     body = {"code": "exit.no_leave", "subject": "box-0006", "priority": "critical"}
     why = {"rule": "exit.no_leave", "at": 5, "order": ["inner", "outer"], "leave": {"found": None}}
-    params = {"item": "Deeds 1999", "item_id": "box-0006", "gate": "Exit", "last_holder": "Li Wen"}
+    params = {"item": "Deeds 1999", "item_id": "box-0006", "gate": "Exit"}
+    params |= {"last_holder": "Li Wen", "accountable": "Li Wen"}
     line = Narrator(WHO, "en").line(decided("alarm.raised", **body, why=why, params=params))
     assert line.kind == "alarm"
     assert "exit.no_leave box-0006 (critical)" in line.text

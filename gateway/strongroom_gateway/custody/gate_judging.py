@@ -107,14 +107,15 @@ def judge_outward(
     if leave.granted:
         sure = how in SURE
         return Judged([Record("movement.exit", body)] if sure else [], settled=sure)
-    last = ctx.where(item.id).last_holder
-    why["last_holder"] = last
+    # Who had it last, and who answers for it while it rests: of a box nobody has held that is all.
+    why["last_holder"] = ctx.where(item.id).last_holder
+    why["accountable"] = ctx.accountable(item.id)
     if how == "doubt":
         return Judged(asks=gate.doubt_s > 0, why=why)
     if how != "crossed":
         return Judged([question(gate, item, why, 1, ctx)], asks=True, why=why)
-    body["last_holder"] = last
-    alarm = Raise(CODE, item.id, why, _params(gate, item, last, ctx))
+    body |= {"last_holder": why["last_holder"], "accountable": why["accountable"]}
+    alarm = Raise(CODE, item.id, why, _params(gate, item, why, ctx))
     effects: list[Effect] = [alarm, Record("movement.exit_without_leave", body)]
     evidence = {"rule": CODE, "gate": gate.id, "decided_by": why["decided_by"]}
     gone = away_again(item.id, "carried out through a gate", evidence, why["at"], ctx)
@@ -125,7 +126,7 @@ def question(
     gate: GateSection, item: Item, why: Mapping[str, Any], severity: int, ctx: Context
 ) -> Raise:
     """Return the alarm that asks somebody to see whether an item is in its place."""
-    return Raise(UNCLEAR, item.id, why, _params(gate, item, why.get("last_holder"), ctx), severity)
+    return Raise(UNCLEAR, item.id, why, _params(gate, item, why, ctx), severity)
 
 
 def reasons(gate: GateSection, verdict: Verdict, track: Track, by: Message) -> dict[str, Any]:
@@ -162,10 +163,11 @@ def settings_of(gate: GateSection) -> dict[str, Any]:
     }
 
 
-def _params(gate: GateSection, item: Item, last: str | None, ctx: Context) -> dict[str, Any]:
+def _params(gate: GateSection, item: Item, why: Mapping[str, Any], ctx: Context) -> dict[str, Any]:
     return {
         "item": item.name,
         "item_id": item.id,
         "gate": gate.name,
-        "last_holder": ctx.person_name(last),
+        "last_holder": ctx.person_name(why.get("last_holder")),
+        "accountable": ctx.person_name(why.get("accountable")),
     }

@@ -277,8 +277,9 @@ def test_what_is_not_there(client, path):
 def test_alarms_in_the_language_that_is_asked_for(client):
     english = client.get(f"/api/v1/alarms/{EXIT}").json()
     chinese = client.get(f"/api/v1/alarms/{EXIT}", headers={"accept-language": "zh-CN"}).json()
-    assert english["text"] == "Box 1 (HX-H-01) left through Exit without leave; last holder: —"
-    assert chinese["text"] == "Box 1(HX-H-01)未经批准从Exit带出;最后持有人:—"
+    said = "Box 1 (HX-H-01) left through Exit without leave; last holder: —; answerable: —"
+    assert english["text"] == said
+    assert chinese["text"] == "Box 1(HX-H-01)未经批准从Exit带出;最后持有人:—;责任人:—"
     assert english["state_text"] == "latched, unacknowledged"
 
 

@@ -54,6 +54,25 @@ def test_out_without_leave_is_a_latched_alarm_with_its_evidence():
     assert out.movements() == [("exit_without_leave", "HX-H-01")]
 
 
+def test_what_nobody_ever_held_names_who_answers_for_it():
+    """The custodian of its place, who is told as well when it is only in doubt."""
+    wang = {"id": "wang", "name": "Wang Fang"}
+    stack = {"id": "stack", "name": "Stack", "custodian": "wang"}
+    box = {"id": "HX-H-01", "name": "Box 1", "tags": [EPC], "home": "stack"}
+    for reads, name, moves in (
+        (crossing(Nodes()), ALARM, ["wang"]),
+        (stay(Nodes(), "outer", T0), UNCLEAR, []),
+    ):
+        there = room(person=[wang], place=[stack], item=[box])
+        there.start(T0 - 1_000)
+        out = Outcome(there).feed(reads)
+        alarm = out.alarms()[name]
+        assert (alarm.why["last_holder"], alarm.why["accountable"]) == (None, "wang")
+        assert alarm.text.endswith("last holder: —; answerable: Wang Fang")
+        moved = [body for entry, body in out.entries() if entry == "movement.exit_without_leave"]
+        assert [body["accountable"] for body in moved] == moves
+
+
 def test_it_names_the_last_holder():
     nodes = Nodes()
     back = [nodes.tap(BADGE, T0 - 30_000), nodes.tap(BOX, T0 - 29_000)]
