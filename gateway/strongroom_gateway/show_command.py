@@ -1,4 +1,4 @@
-"""`strongroom show`: slips, loans, stock-takes and safes as the gateway of this machine has them."""
+"""`strongroom show`: slips, loans, stock-takes, safes and transfers as the gateway here has them."""
 
 import argparse
 import json
@@ -17,10 +17,13 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "loans": ("id", "state", "person", "person_name", "due", "overdue", "item", "item_name"),
     "stocktakes": ("id", "state", "place", "begun", "by", "first"),
     "safes": ("id", "name", "is_open", "agrees", "reconciled", "people"),
+    "transfers": ("id", "state", "waits_for", "due", "overdue", "safe", "count", "handler_a"),
     "day-ends": ("at", "agrees", "because", "missing", "extra", "out"),
 }
 """What a list shows of each; all of it is shown of one by its id."""
 _WHOSE: Final = ("slips", "loans")
+_OPEN: Final = (*_WHOSE, "transfers")
+"""Of these the gateway itself picks those that are open."""
 _TIMES: Final = frozenset(
     ("requested", "decided", "until", "opened", "due", "closed", "begun", "reconciled", "at")
 )
@@ -29,7 +32,7 @@ _PAGE: Final = 100
 
 def register(subparsers: Any) -> None:
     """Add the command to the parser of `strongroom`."""
-    parser = subparsers.add_parser("show", help="show slips, loans, stock-takes and safes")
+    parser = subparsers.add_parser("show", help="show slips, loans, stock-takes, safes, transfers")
     parser.add_argument("what", choices=list(_COLUMNS))
     parser.add_argument("id", nargs="?", metavar="ID", help="one of them; day-ends: the safe")
     parser.add_argument("--person", metavar="PERSON", help="slips and loans: only this person's")
@@ -83,7 +86,8 @@ def _all(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
         asked = {"limit": _PAGE, "after": after}
         if what in _WHOSE:
             asked |= {"person": arguments.person} if arguments.person else {}
-            asked |= {"open": "true"} if arguments.open else {}
+        if what in _OPEN and arguments.open:
+            asked |= {"open": "true"}
         page = ask(arguments, "GET", f"/api/v1/{what}?{urlencode(asked)}")
         yield from page[what]
         after = page.get("next") or ""

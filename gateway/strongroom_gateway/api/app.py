@@ -16,7 +16,7 @@ from ..alarms.isa182 import RefusedError
 from ..epcis import routes as epcis
 from ..errors import LedgerError, RefusedActError, UnknownActError
 from ..i18n import text
-from . import acts, find, history, loans, people, proofs, reach, reads, safes, stocktakes
+from . import acts, find, history, loans, people, proofs, reach, reads, safes, stocktakes, transfers
 from .asking import language
 from .body_limit import MOST_BYTES, UNREAD, BodyLimit
 from .malformed import malformed
@@ -32,6 +32,7 @@ _READS = (
     history.api,
     proofs.api,
     safes.api,
+    transfers.api,
     stocktakes.api,
     epcis.api,
 )

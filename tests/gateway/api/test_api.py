@@ -175,7 +175,8 @@ PATHS = [
 TEXTS = {"/metrics", "/api/v1/proofs/file"}
 ELSEWHERE = {"/api/v1/epcis", "/api/v1/epcis/report"}  # tests/gateway/epcis/test_routes.py
 ELSEWHERE |= {f"/api/v1/{path}" for path in ("slips", "slips/{slip}", "loans", "loans/{loan}")}
-"""See tests/gateway/loans/test_reading.py."""
+ELSEWHERE |= {"/api/v1/transfers", "/api/v1/transfers/{transfer}"}
+"""See tests/gateway/loans/test_reading.py and tests/gateway/safes/test_transfers.py."""
 CLIMATE = {f"/api/v1/climate/{path}" for path in ("history", "compliance", "register.{kind}")}
 """See test_history.py."""
 
