@@ -1,4 +1,5 @@
-"""A register of 600,000 boxes: how long the list takes to come in, and how fast a box is found.
+"""A register of 600,000 boxes: how long the list takes to come in, how fast a box is found,
+and how long it takes to verify it all.
 
 The names are made of words that archives use, so that common fragments hit many boxes, as they do
 in life. The baseline of the import is the same number of entries of the same bytes put into the
@@ -9,6 +10,7 @@ import csv
 import http.client
 import itertools
 import random
+import resource
 import subprocess
 import sys
 import time
@@ -87,6 +89,7 @@ def run(folder: Path, count: int, finds: int) -> dict[str, Any]:
         )
         figures["find"] = _find(gateway.api_port, boxes, finds)
         gateway.stop()
+        figures["verify"] = _verify(config)
     return figures
 
 
@@ -120,6 +123,18 @@ def _import(folder: Path, boxes: list[dict[str, str]], config: Path) -> float:
     )
     assert said.stdout.startswith(f"{len(boxes)} registered"), said.stdout
     return time.perf_counter() - began
+
+
+def _verify(config: Path) -> dict[str, float]:
+    """Check the record and every row that follows from it, as an auditor would."""
+    command = [str(Path(sys.executable).parent / "strongroom"), "ledger", "verify"]
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([*command, "--config", str(config)], check=True, capture_output=True)
+    seconds = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"  verify of entries and rows: {seconds:.0f} s, {busy:.0f} s of processor time")
+    return {"seconds": seconds, "cpu_seconds": busy}
 
 
 def _find(port: int, boxes: list[dict[str, str]], finds: int) -> dict[str, dict[str, float]]:
