@@ -34,6 +34,9 @@ climate-year: setup ## a year of a simulated store in five places under several 
 soak: setup ## a node through 30 virtual days
 	$(PY) -m pytest -s -m slow tests/firmware/link
 
+frozen: setup ## nodes on a heap of 64 KB with their code frozen in, as an ESP32 has it: a build of MicroPython (ten minutes)
+	frozen=$$(scripts/micropython-frozen.sh) && STRONGROOM_FROZEN=$$frozen $(PY) -m pytest -s tests/firmware/link/test_small_heap.py
+
 fuzz: setup ## a minute of bad input, 4,000 random lives of a room, 1,000 of hostile acts
 	$(PY) -m pytest -s -m slow tests/gateway/ingest tests/gateway/room tests/gateway/api
 
@@ -43,4 +46,4 @@ bench: setup ## figures beside their baselines; REPORT=FILE keeps them as JSON
 gate: setup ## the exit gate: 12,000 crossings and a day of stray reads
 	$(PY) -m gatesim
 
-.PHONY: help setup run lint test test-full faults climate-year soak fuzz bench gate
+.PHONY: help setup run lint test test-full faults climate-year soak frozen fuzz bench gate

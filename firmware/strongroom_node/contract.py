@@ -199,7 +199,9 @@ def _check_value(name, value, depth):
         if not -(1 << 53) < value < 1 << 53:
             raise ContractError("%s: a number too large for JSON" % name)
     elif isinstance(value, float):
-        if not -1e300 < value < 1e300:  # false for NaN too
+        if (
+            not -3e38 < value < 3e38
+        ):  # false for NaN too; a float of an ESP32 has 32 bits, and no more can be frozen in
             raise ContractError("%s: not a finite number" % name)
     elif isinstance(value, dict):
         _check_depth(name, depth)

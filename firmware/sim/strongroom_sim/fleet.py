@@ -39,6 +39,10 @@ HEAPS = {
     "r200": "88wK",  # a cart of boxes: 32 tags followed at once
 }
 HEAP_WITH_CODE = "256wK"  # without mpy-cross the code is compiled on the board and lies in the heap
+# Where this names a MicroPython with the firmware frozen in (scripts/micropython-frozen.sh), boards run on that, with a
+# heap of HEAP_FROZEN.
+FROZEN = "STRONGROOM_FROZEN"
+HEAP_FROZEN = "64wK"
 KINDS = ("climate", "desk", "gate", "safe", "shelf")
 STOP_S = 5.0
 
@@ -266,6 +270,8 @@ def _command(interpreter: str, directory: Path) -> list[str]:
         return [sys.executable, "-m", "strongroom_sim.board", str(directory)]
     if interpreter != "micropython":
         raise ValueError(f"interpreter must be micropython or cpython, not {interpreter}")
+    if frozen := os.environ.get(FROZEN):
+        return [frozen, "-X", f"heapsize={heap(directory)}", "-m", "frozen_boot", str(directory)]
     command = micropython_command()
     if command is None:
         raise FileNotFoundError(
@@ -276,10 +282,13 @@ def _command(interpreter: str, directory: Path) -> list[str]:
         module = ["-m", "strongroom_sim.board"]
         return [command, "-X", f"heapsize={HEAP_WITH_CODE}", *module, str(directory)]
     boot = Path(__file__).with_name("rom_boot.py")
-    return [command, "-X", f"heapsize={_heap(directory)}", str(boot), str(rom), str(directory)]
+    return [command, "-X", f"heapsize={heap(directory)}", str(boot), str(rom), str(directory)]
 
 
-def _heap(directory: Path) -> str:
+def heap(directory: Path) -> str:
+    """Return the heap of the board in `directory`, as MicroPython's -X heapsize takes it."""
+    if os.environ.get(FROZEN):
+        return HEAP_FROZEN
     settings = json.loads((directory / "node.json").read_text())
     special = [HEAPS[one["type"]] for one in settings["devices"] if one["type"] in HEAPS]
     return special[0] if special else HEAP

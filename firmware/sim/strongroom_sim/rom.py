@@ -24,12 +24,8 @@ FOLDERS = {
     "lib/strongroom_node": FIRMWARE / "strongroom_node",
 }
 # CPython's own side of the emulation, and what runs on the virtual clock only.
-LEFT_OUT = {"fleet.py", "rom.py", "rom_boot.py", "script.py", "world"} | {
-    "virtual",
-    "virtual.py",
-    "together.py",
-    "flash.py",
-}
+LEFT_OUT = {"fleet.py", "rom.py", "rom_boot.py", "frozen.py", "frozen_boot.py", "script.py"}
+LEFT_OUT |= {"world", "virtual", "virtual.py", "together.py", "flash.py"}
 MAGIC = b"\xd2\xcd\x31"
 VERBATIM, DIRECTORY, FILE = 2, 4, 5
 

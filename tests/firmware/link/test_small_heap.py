@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from strongroom_node.outbox import Outbox
+from strongroom_sim import fleet
 from strongroom_sim.flash import MemoryStore
 from strongroom_sim.fleet import KINDS, BoardProcess, make_board
 from support.certificates import Authority
@@ -23,6 +24,9 @@ OLD_BOOT = 500
 OUTBOX_BYTES = 262144
 EVENTS = 1270  # with these it is full: about twenty to a block of 4 KB
 UID = "04de5f1eacc040"
+CARDS = ["04de5f1eacc040", "04de5f1eacc041", "04de5f1eacc042", "04de5f1eacc043"]
+BOXES = [f"e2801160600002{number:010x}" for number in range(60)]
+SITUATIONS = [(kind, False) for kind in KINDS] + [("gate", True)]
 
 pytestmark = [pytest.mark.needs("mosquitto", "micropython"), pytest.mark.timeout(600)]
 
@@ -100,6 +104,18 @@ def fill(folder: Path) -> int:
     return outbox.counts()["event"]
 
 
+def crowd(board: BoardProcess) -> None:
+    """Lay four cards on a reader; push a cart of 60 boxes into a gate."""
+    if board.node == "gate-1":
+        for box in BOXES:
+            board.send("gate-in", "enter", epc=box)
+            board.send("gate-out", "enter", epc=box)
+    reader = {"desk-1": "desk", "safe-1": "safe-reader"}.get(board.node)
+    if reader:
+        for card in CARDS:
+            board.send(reader, "place", uid=card)
+
+
 def delivered(room: Listener, node: str, boot: int) -> list[int]:
     return [seq for lane, b, seq in room.order(node) if lane == "event" and b == boot]
 
@@ -109,14 +125,16 @@ def waiting(board: BoardProcess) -> list[str]:
 
 
 @pytest.mark.parametrize("transport", ["plain", "tls"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "boxes"), SITUATIONS)
 def test_all_that_the_flash_can_hold_is_delivered_once_each_and_in_order(
-    kind: str, board: BoardProcess, room: Listener, gateway: Callable[[], None]
+    kind: str, boxes: bool, board: BoardProcess, room: Listener, gateway: Callable[[], None]
 ) -> None:
     count = fill(board.directory / "flash")
     assert count == EVENTS
     gateway()
     board.start()
+    if boxes or kind != "gate":
+        crowd(board)
     wait_for(
         lambda: len(set(delivered(room, board.node, OLD_BOOT))) == count,
         240,
@@ -159,6 +177,62 @@ def test_without_heap_for_a_while_delivery_goes_on_by_itself_afterwards(
     assert "heap" in faults(room, board.node), "it is shown"
     boots = {one["boot"] for one in room.of(board.node, "event", "node")}
     assert len(boots) == 1 and board.running, "without a restart"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("outbox", ["ordinary", "full"])
+@pytest.mark.parametrize("transport", ["plain", "tls"])
+@pytest.mark.parametrize(("kind", "boxes"), SITUATIONS)
+def test_what_a_busy_node_needs_is_no_more_than_its_board_has(
+    kind: str,
+    boxes: bool,
+    transport: str,
+    outbox: str,
+    board: BoardProcess,
+    room: Listener,
+    gateway: Callable[[], None],
+) -> None:
+    count = 0
+    if outbox == "full":  # all of it sent, and no gateway that says it has it
+        count = fill(board.directory / "flash")
+    else:
+        gateway()
+    board.start()
+    if boxes or kind != "gate":
+        crowd(board)
+    wait_for(
+        # All of it, or as many newer ones: a gate full of boxes goes on reporting and gives up the oldest.
+        lambda: (
+            len(room.of(board.node, "event")) >= count
+            and room.of(board.node, "telemetry", "health")
+            and (kind not in ("desk", "safe") or seen(room, board.node) >= len(CARDS))
+            and (not boxes or seen(room, board.node) >= 32)
+        ),
+        240,
+        lambda: told(board, room),
+    )
+    used = [heap_in_use(board) for _ in range(10)]
+    heap = int(fleet.heap(board.directory).removesuffix("wK"))
+    print(
+        f"\nheap: {kind}{', 60 boxes' if boxes else ''}, {transport}, {outbox}: "
+        f"{max(used) / 2048:.1f} of {heap} KB of ESP32 words"
+    )
+    assert 30 < max(used) / 2048 < heap - 1
+    assert "heap" not in faults(room, board.node), "it had to wait for room"
+
+
+def seen(room: Listener, node: str) -> int:
+    """Return how many cards or boxes the node has reported since its start."""
+    tags = room.of(node, "event", "tag")
+    return len({one["id"] for one in tags if one["boot"] != OLD_BOOT})
+
+
+def heap_in_use(board: BoardProcess) -> int:
+    """Return the bytes of the board's heap in use, in its own words of 64 bits, what stands in for chips included."""
+    before = sum(out["out"] == "heap" for out in board.outputs())
+    board.send("board", "heap")
+    told = wait_for(lambda: [out for out in board.outputs() if out["out"] == "heap"][before:], 20)
+    return told[0]["emulation"] + told[0]["node"]
 
 
 def faults(room: Listener, node: str) -> set[str]:
