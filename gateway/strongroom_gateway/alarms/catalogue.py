@@ -76,6 +76,7 @@ _KINDS = (
     AlarmKind("safe.not_reconciled", "high"),
     AlarmKind("safe.day_end_open", "high"),
     AlarmKind("certificate.not_accepted", "medium"),
+    AlarmKind("custody.custodian_left", "medium"),
     AlarmKind("badge.unknown", "low", worse="medium"),
     AlarmKind("stocktake.missing", "high", latching=True),
     AlarmKind("patrol.missed", "medium"),

@@ -14,7 +14,7 @@ from ..room.acts import Act, act
 from ..room.context import Context
 from ..room.effects import Effect, Effects, Record
 from ..room.rows import Row
-from . import checks, numbers
+from . import checks, custodians, numbers
 
 MOST_ROWS: Final = 100
 """Of one act: while it is decided on, alarms of sensors wait."""
@@ -59,7 +59,7 @@ def person_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
     (C1).
     """
     record = _registered("person", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())
-    return [record, *_left(record, asked.by, now, ctx)]
+    return [record, *_left(record, asked.by, now, ctx), *_looked_at([record], ctx)]
 
 
 @act("item.register", body=Named, roles=KEEPERS, local=True)
@@ -71,7 +71,8 @@ def item_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
 @act("place.register", body=Named, roles=KEEPERS, local=True)
 def place_register(asked: Act[Named], now: int, ctx: Context) -> Effects:
     """Register a place, or change it."""
-    return [_registered("place", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())]
+    record = _registered("place", asked.body.row, asked.by, asked.body.why, ctx, checks.Batch())
+    return [record, *_looked_at([record], ctx)]
 
 
 @act("item.number", body=Numbered, roles=KEEPERS, local=True)
@@ -90,7 +91,7 @@ def item_number(asked: Act[Numbered], now: int, ctx: Context) -> Effects:
 def register_import(asked: Act[Listed], now: int, ctx: Context) -> Effects:
     """Register what can be of a list; each refused row is named with its reason."""
     body = asked.body
-    effects: list[Effect] = []
+    records: list[Record] = []
     refused: list[dict[str, Any]] = []
     batch = checks.Batch()
     unchanged = 0
@@ -103,7 +104,7 @@ def register_import(asked: Act[Listed], now: int, ctx: Context) -> Effects:
         if _same(body.kind, record, ctx):
             unchanged += 1
         else:
-            effects.append(record)
+            records.append(record)
     summary = {
         "by": asked.by,
         "kind": body.kind,
@@ -111,11 +112,16 @@ def register_import(asked: Act[Listed], now: int, ctx: Context) -> Effects:
         "sha256": body.sha256,
         "first": body.first,
         "rows": len(body.rows),
-        "registered": len(effects),
+        "registered": len(records),
         "unchanged": unchanged,
         "refused": refused,
     }
-    return [*effects, Record("register.imported", summary)]
+    return [*records, Record("register.imported", summary), *_looked_at(records, ctx)]
+
+
+def _looked_at(records: list[Record], ctx: Context) -> list[Effect]:
+    """Let it be looked whether places are in the name of somebody who has left, where it may be."""
+    return [custodians.LOOK] if any(custodians.concerns(one, ctx) for one in records) else []
 
 
 def _left(record: Record, by: str, now: int, ctx: Context) -> list[Effect]:

@@ -125,8 +125,8 @@ def place(given: dict[str, object], ctx: Context, batch: Batch) -> Place:
     """Return the place to register; RefusedActError says why not."""
     checked = _typed(given, "place", Place)
     _once(checked, batch)
-    if checked.custodian is not None and batch.person(checked.custodian, ctx) is None:
-        raise RefusedActError("act.unknown_person", {"person": checked.custodian})
+    if checked.custodian is not None:
+        _custodian(checked, checked.custodian, ctx, batch)
     above = checked.parent
     for _ in range(_DEEPEST):
         if above is None:
@@ -138,6 +138,16 @@ def place(given: dict[str, object], ctx: Context, batch: Batch) -> Place:
             raise RefusedActError("act.unknown_place", {"place": above})
         above = found.parent
     raise RefusedActError("act.inside_itself", {"what": checked.id})
+
+
+def _custodian(place: Place, name: str, ctx: Context, batch: Batch) -> None:
+    """Refuse a custodian there is not, and one who has left: but where they are, they are named."""
+    person = batch.person(name, ctx)
+    if person is None:
+        raise RefusedActError("act.unknown_person", {"person": name})
+    was = ctx.place(place.id)
+    if not person.active and (was is None or was.custodian != name):
+        raise RefusedActError("act.person_inactive", {"person": person.name})
 
 
 def _once(row: Row, batch: Batch) -> None:

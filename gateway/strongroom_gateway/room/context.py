@@ -1,6 +1,6 @@
 """What rules may look at: the configuration as look-up tables, and where each item is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -124,21 +124,35 @@ class Context:
     def accountable(self, item: str) -> str | None:
         """Return who answers for an item: its holder, or the custodian of the place it rests at.
 
-        A place without a custodian of its own has that of the place it is part of; at last the
-        one the configuration names for the room.
+        A place without a custodian of its own, or whose custodian has left, has that of the place
+        it is part of; at last the one the configuration names for the room. What is at no place
+        (outside, missing) is answered for by whose it is at home. When all of them have left, the
+        nearest one is the answer still: never nobody, where somebody was named.
         """
         where = self.where(item)
         if where.holder is not None:
             return where.holder
-        at = where.place
+        named = list(self._custodians(item, where.place))
+        for one in named:
+            person = self.person(one)
+            if person is None or person.active:
+                return one
+        return named[0] if named else where.last_holder
+
+    def _custodians(self, item: str, at: str | None) -> Iterator[str]:
+        """Yield who is custodian of where an item rests, the nearest first."""
+        if at is None or self.place(at) is None:
+            known = self.item(item)
+            at = None if known is None else known.home
         for _ in range(_DEEPEST):
             place = None if at is None else self.place(at)
             if place is None:
                 break
             if place.custodian is not None:
-                return place.custodian
+                yield place.custodian
             at = place.parent
-        return self.config.room.custodian or where.last_holder
+        if self.config.room.custodian is not None:
+            yield self.config.room.custodian
 
     def person_name(self, person: str | None) -> str:
         """Return a person's name, or the id of one no longer registered, or a dash."""
