@@ -89,7 +89,7 @@ def run(folder: Path, count: int, finds: int) -> dict[str, Any]:
         )
         figures["find"] = _find(gateway.api_port, boxes, finds)
         gateway.stop()
-        figures["verify"] = _verify(config)
+        figures["verify"] = _verify(folder / "gateway" / "ledger.db")
     return figures
 
 
@@ -125,11 +125,11 @@ def _import(folder: Path, boxes: list[dict[str, str]], config: Path) -> float:
     return time.perf_counter() - began
 
 
-def _verify(config: Path) -> dict[str, float]:
+def _verify(ledger: Path) -> dict[str, float]:
     """Check the record and every row that follows from it, as an auditor would."""
     command = [str(Path(sys.executable).parent / "strongroom"), "ledger", "verify"]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([*command, "--config", str(config)], check=True, capture_output=True)
+    subprocess.run([*command, str(ledger)], check=True, capture_output=True)
     seconds = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
