@@ -63,6 +63,10 @@ class LoanView(_Model):
     external: bool
     opened: Millis
     due: Millis
+    days_kind: Annotated[
+        str | None,
+        Field(description="What the day of return was counted in.", examples=["working"]),
+    ]
     overdue: bool
     recalled: bool
     renewals: int
@@ -205,6 +209,7 @@ def loan_view(loan: Loan, now: int, ctx: Context) -> LoanView:
         external=loan.external,
         opened=loan.opened,
         due=loan.due,
+        days_kind=loan.days_kind,
         overdue=_overdue(loan, now),
         recalled=loan.recalled,
         renewals=loan.renewals,

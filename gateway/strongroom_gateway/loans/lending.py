@@ -109,6 +109,8 @@ def opened(
     loan = next_number("loan", now, ctx, ahead)
     inside = tuple(contents(item.id, ctx))
     due = end_of_day(at, right.days or section.days, ctx)
+    # What was withdrawn after it was taken, and before that was heard, is due at once.
+    withdrawn = right.until is not None and right.until < due
     body = {
         "loan": loan,
         "item": item.id,
@@ -118,8 +120,8 @@ def opened(
         "right": right.kind,
         "external": right.external,
         "at": at,
-        # What was withdrawn after it was taken, and before that was heard, is due at once.
-        "due": due if right.until is None else min(due, right.until),
+        "due": right.until if withdrawn else due,
+        "days_kind": None if withdrawn else section.days_kind,
         **more,
     }
     return loan, inside, [Record("loan.opened", body), LOOK]

@@ -12,6 +12,7 @@ SlipState = Literal["requested", "approved", "refused", "withdrawn", "expired"]
 SlipStatus = Literal[
     "requested", "approved", "refused", "withdrawn", "expired", "partly_out", "out", "closed"
 ]
+DaysKind = Literal["calendar", "working"]
 LoanState = Literal["out", "returning", "deficient", "closed"]
 
 INSPECTION: Final = "@inspection"
@@ -77,7 +78,8 @@ class Slip(Row, frozen=True):
 class Loan(Row, frozen=True):
     """An item in somebody's hands, with what lay in it, until it was inspected.
 
-    `handed` was given back and waits for its inspection, `gone` of that is not there any more, `back`
+    `days_kind` is what its day of return was counted in, None where that is not on record or it was
+    called back. `handed` was given back and waits for its inspection, `gone` of that is not there any more, `back`
     is home again. `next` is when the borrower is to be reminded, None while there is nothing to
     remind them of.
     """
@@ -97,6 +99,7 @@ class Loan(Row, frozen=True):
     gone: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
     recalled: bool = False
+    days_kind: DaysKind | None = None
     finding: dict[str, Any] | None = None
     closed: int | None = None
 

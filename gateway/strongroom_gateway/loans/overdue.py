@@ -88,6 +88,7 @@ def _reminded(name: str, now: int, coming: list[int], ctx: Context) -> list[Effe
         "loan": loan.id,
         "person": ctx.person_name(loan.person),
         "due": day(loan.due, ctx),
+        "counted": "" if loan.days_kind is None else ctx.say(f"loan.days.{loan.days_kind}", {}),
         "note": _note(loan, responsible, ctx),
     }
     why = {
@@ -102,7 +103,11 @@ def _reminded(name: str, now: int, coming: list[int], ctx: Context) -> list[Effe
         "away_again": list(loan.gone),
         "responsible": responsible,
         "at": now,
-        "limit": {"days": section.days, "source": "loans.days"},
+        "limit": {
+            "days": section.days,
+            "source": "loans.days",
+            "days_kind": loan.days_kind,
+        },
     }
     body = {
         "loan": loan.id,
@@ -111,6 +116,7 @@ def _reminded(name: str, now: int, coming: list[int], ctx: Context) -> list[Effe
         "responsible": responsible,
         "slip": loan.slip,
         "due": loan.due,
+        "days_kind": loan.days_kind,
         "days": max(0, (now - loan.due) // _DAY_MS),
         "nudge": nudge,
         "next": after,

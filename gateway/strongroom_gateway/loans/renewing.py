@@ -46,6 +46,7 @@ def renew(asked: Act[Renewal], now: int, ctx: Context) -> Effects:
         "by": asked.by,
         "was": loan.due,
         "due": due,
+        "days_kind": ctx.config.loans.days_kind,
         "renewals": loan.renewals + 1,
         "reason": asked.body.reason,
         "at": now,

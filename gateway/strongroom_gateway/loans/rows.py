@@ -87,7 +87,9 @@ def slip_ended(kind: str, body: Mapping[str, Any], at: int, rows: RowsView) -> I
         loan = rows.get(Loan, name)
         if loan is not None:
             due = min(loan.due, body["at"])
-            yield from _timed(_change(loan, due=due, recalled=True), loan, body["at"])
+            kind = loan.days_kind if due == loan.due else None
+            called = _change(loan, due=due, recalled=True, days_kind=kind)
+            yield from _timed(called, loan, body["at"])
 
 
 @projects("loan.opened")
@@ -102,6 +104,7 @@ def loan_opened(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Ite
         contents=tuple(body["contents"]),
         slip=body["slip"],
         external=body["external"],
+        days_kind=body.get("days_kind"),
     )
     yield _numbered("loan", loan.id)
     yield note(LOAN_BY, f"{loan.person}/{loan.id}")
@@ -126,7 +129,8 @@ def loan_renewed(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> It
     """A loan is due later."""
     loan = rows.get(Loan, body["loan"])
     if loan is not None:
-        new = _change(loan, due=body["due"], renewals=body["renewals"])
+        kind = body.get("days_kind")
+        new = _change(loan, due=body["due"], renewals=body["renewals"], days_kind=kind)
         yield from _timed(new, loan, body["due"])
 
 

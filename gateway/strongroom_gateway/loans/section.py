@@ -1,12 +1,12 @@
 """The section [loans] of the configuration: the rules of lending as data."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, field
 
 from ..room.model import ItemKind, Role
 from ..section import Section
-from .model import Reason
+from .model import DaysKind, Reason
 
 Days = Annotated[int, Meta(ge=1, le=3_650)]
 
@@ -33,7 +33,7 @@ class LoansSection(Section, frozen=True):
     kinds: list[ItemKind] = field(default_factory=lambda: ["box", "volume", "certificate"])
     slip_days: Days = 7
     days: Days = 30
-    days_kind: Literal["calendar", "working"] = "calendar"
+    days_kind: DaysKind = "calendar"
     renewals: Annotated[int, Meta(ge=0, le=100)] = 1
     renew_days: Days = 30
     remind_every_h: Annotated[float, Meta(gt=0, le=8_760)] = 24

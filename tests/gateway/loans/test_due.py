@@ -51,7 +51,7 @@ def test_who_is_overdue_is_reminded_every_day_until_it_is_back():
     alarm = office.out.alarms()[OVERDUE]
     assert (alarm.priority, alarm.text) == (
         "medium",
-        "Box 2 is overdue: lent to Han, due 2027-02-14",
+        "Box 2 is overdue: lent to Han, due 2027-02-14 (counted in calendar days)",
     )
     assert alarm.why["due"] == END_OF_DAY + 30 * DAY
     office.visit("han", "B2")
@@ -200,6 +200,31 @@ def test_a_loan_may_be_counted_in_working_days(tmp_path, days, later):
     office = lent(**working(tmp_path, days=days))
     ((_, opened),) = office.out.entries("loan.opened")
     assert opened["due"] == END_OF_DAY + later * DAY
+
+
+def test_a_reminder_says_what_days_the_day_of_return_was_counted_in(tmp_path):
+    """Those of then, whatever the configuration says now."""
+    office = lent(**working(tmp_path, days=1))
+    office.wait(6 * DAY)
+    assert office.out.alarms()[OVERDUE].text.endswith("due 2027-01-19 (counted in working days)")
+    ((_, body), *_) = office.out.entries("loan.expedited")
+    assert (body["days_kind"], body["why"]["limit"]["days_kind"]) == ("working", "working")
+
+
+def test_what_is_called_back_is_due_by_no_count_of_days():
+    office = lent()
+    (slip,) = [b["slip"] for _, b in office.out.entries("slip.requested")]
+    office.act("slip.withdraw", "gao", slip=slip, reason="no")
+    office.wait(2 * SECOND)
+    assert "counted" not in office.out.alarms()[OVERDUE].text
+    assert office.room.ctx.rows.get(Loan, "L2027-00001").days_kind is None
+
+
+def test_a_renewal_is_counted_in_the_days_of_then(tmp_path):
+    before = lent().room.rows()
+    again = Office(before, **working(tmp_path))
+    again.act("loan.renew", "han", loan="L2027-00001")
+    assert again.room.ctx.rows.get(Loan, "L2027-00001").days_kind == "working"
 
 
 def test_renewals_and_slips_count_the_same_days(tmp_path):
