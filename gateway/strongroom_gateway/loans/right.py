@@ -1,10 +1,12 @@
 """Whether somebody may take an item: by their role, or by a slip that allows it."""
 
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 
 from ..errors import RowsUnreadableError
+from ..hours import zone
 from ..room.context import Context
 from ..room.model import Item, Person
 from .model import SLIP_FOR, SLIP_OF, SLIP_ON, Slip
@@ -23,6 +25,8 @@ class Right(msgspec.Struct, frozen=True):
     external: bool = False
     days: int | None = None
     until: int | None = None
+    approved: int = 0
+    """Unix ms at which the slip was approved, where that is after the moment asked about."""
     params: dict[str, Any] = {}
     looked_for: dict[str, Any] = {}
 
@@ -56,6 +60,9 @@ def right_to(item: Item, person: Person, at: int, ctx: Context) -> Right:
         return Right("direct", roles[0], looked_for=looked_for)
     looked_for["found"] = "slip" if by_slip.granted else None
     looked_for["because"] = by_slip.because
+    if by_slip.because == "desk.slip_later":
+        # By the clocks it was not approved yet: a tap heard late, or a clock that was put back.
+        looked_for |= {"approved": by_slip.approved, "approved_after_ms": by_slip.approved - at}
     return msgspec.structs.replace(by_slip, looked_for=looked_for)
 
 
@@ -84,14 +91,26 @@ def _by_slip(item: str, person: str, at: int, ctx: Context) -> Right:
         slip.decided is None or slip.ended is None or slip.ended <= at
     ):
         because = "desk.slip_withdrawn"
-    elif slip.decided is None or slip.until is None or at < slip.decided:
+    elif slip.decided is None or slip.until is None:
         because = "desk.slip_pending"
+    elif at < slip.decided:
+        because = "desk.slip_later"
     elif at >= slip.until:
         because = "desk.slip_expired"
     params = {"slip": slip.id}
+    if because == "desk.slip_later" and slip.decided is not None:
+        params |= {"approved": _told(slip.decided, ctx), "tapped": _told(at, ctx)}
+        return Right("none", because, slip.id, approved=slip.decided, params=params)
     if because != "slip":
         return Right("none", because, slip.id, params=params)
-    return Right("slip", because, slip.id, slip.external, slip.days, ended, params)
+    return Right("slip", because, slip.id, slip.external, slip.days, ended, params=params)
+
+
+def _told(at: int, ctx: Context) -> str:
+    """Return Unix ms by the room's clock, to the second: as 2027-01-15 16:00:05."""
+    local = zone(ctx.config.room.time_zone)
+    here = datetime.fromtimestamp(at // 1000, UTC).astimezone(local)
+    return here.replace(tzinfo=None).isoformat(" ")
 
 
 def _without(item: str, person: str, ctx: Context) -> Right:

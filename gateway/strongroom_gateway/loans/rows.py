@@ -87,8 +87,8 @@ def slip_ended(kind: str, body: Mapping[str, Any], at: int, rows: RowsView) -> I
         loan = rows.get(Loan, name)
         if loan is not None:
             due = min(loan.due, body["at"])
-            kind = loan.days_kind if due == loan.due else None
-            called = _change(loan, due=due, recalled=True, days_kind=kind)
+            counted = loan.days_kind if due == loan.due else None
+            called = _change(loan, due=due, recalled=True, days_kind=counted)
             yield from _timed(called, loan, body["at"])
 
 

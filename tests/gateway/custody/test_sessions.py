@@ -1,10 +1,13 @@
 """A session at the desk, from badge to done: how it ends, what it sums up, and who served."""
 
 import pytest
+from strongroom_gateway.i18n import text
 from strongroom_gateway.loans.model import Slip
+from strongroom_gateway.loans.right import right_to
 from support.lending import BADGE, DAY, SECOND, TAG, Office
 from support.sensing import T0
 
+HOUR = 3_600 * SECOND
 DONE_CARD = "04d0e0000000ff"
 DESK = {
     "id": "front",
@@ -180,6 +183,37 @@ def test_a_tap_that_comes_late_counts_as_it_was_made():
     ]
     office.out.feed(taps)
     assert office.out.movements() == []
+    ((_, refused),) = office.out.entries("desk.refused")
+    assert refused["why"]["because"] == "desk.slip_later"
+
+
+def test_a_tap_dated_before_the_approval_says_so_and_not_that_nobody_approved():
+    """Heard at once from a node whose clock was put back an hour: its times are what counts."""
+    office = Office()
+    office.slip("han", "B2")
+    approved, back = office.now, office.now - HOUR
+    taps = [
+        office.nodes.tap(BADGE["han"], office.now + SECOND, ts=back),
+        office.nodes.tap(TAG["B2"], office.now + 2 * SECOND, ts=back + SECOND),
+    ]
+    office.out.feed(taps)
+    ((_, refused),) = office.out.entries("desk.refused")
+    leave = refused["why"]["leave"]
+    assert (refused["why"]["because"], leave["because"]) == ("desk.slip_later",) * 2
+    assert (leave["approved"], leave["approved_after_ms"]) == (approved, HOUR - SECOND)
+    person, item = office.room.ctx.person("han"), office.room.ctx.item("B2")
+    right = right_to(item, person, back, office.room.ctx)
+    said = text(right.because, {"item": item.name, **right.params}, "en")
+    assert said == (
+        "Box 2: slip S2027-00001 was approved at 2027-01-15 16:00:00, and this tap is of"
+        " 2027-01-15 15:00:00: made before that, or a clock was put back"
+    )
+
+
+def test_a_slip_that_nobody_decided_on_is_still_not_approved():
+    office = Office()
+    office.slip("han", "B2", by=None)
+    office.tap("han", "B2")
     ((_, refused),) = office.out.entries("desk.refused")
     assert refused["why"]["because"] == "desk.slip_pending"
 
