@@ -201,9 +201,16 @@ class World:
         assert told == self.model.where, "each item in one place, with one holder"
         for item in told:
             assert self.room.ctx.accountable(item) is not None, item
+        assert self._named() == _custodians_who_left(rows)
         open_loans = {k.removeprefix("r/loan_open/") for k in rows if k.startswith("r/loan_open/")}
         assert open_loans == {loan.id for loan in self.model.loans.values() if not loan.closed}
         self.model.check(self.now, self.alarms)
+
+    def _named(self) -> set[str]:
+        """Return whose places an alarm says are without a custodian."""
+        there = {key for key, state in self.alarms.items() if state != "RTNUN"}
+        code = "custody.custodian_left:"
+        return {key.removeprefix(code) for key in there if key.startswith(code)}
 
     def verify(self) -> None:
         """Let the separate verifier add the entries up, and a fresh replay."""
@@ -229,6 +236,15 @@ def _without_sounds(rows: Mapping[str, str]) -> dict[str, str]:
     """Return rows without what stays of a message that was taken back: what it lets sound."""
     stay = ("alarm/", "rule/exit.not_readable/", "rule/ledger.not_readable/")
     return {key: row for key, row in rows.items() if not key.startswith(stay)}
+
+
+def _custodians_who_left(rows: Mapping[str, str]) -> set[str]:
+    """Return who is no longer active and has places in their name."""
+    kept = {key: json.loads(raw) for key, raw in rows.items() if key.startswith("r/p")}
+    people = [kept[key] for key in kept if key.startswith("r/person/")]
+    places = [kept[key] for key in kept if key.startswith("r/place/")]
+    named = {place.get("custodian") for place in places} | {SECTIONS["room"]["custodian"]}
+    return {one["id"] for one in people if not one.get("active", True)} & named
 
 
 def _indexes(rows: Mapping[str, str]) -> None:
