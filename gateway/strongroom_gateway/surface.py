@@ -105,64 +105,105 @@ class Surface:
     # -- api.source.Operator
     # -------------------------------------------------------------------------
 
-    def acknowledge(self, alarm: str, by: str, comment: str) -> None:
+    def acknowledge(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody has seen it."""
-        self._act(lambda b, now, out: b.acknowledge(Act(alarm, by, comment, now), out))
+        return self._act(
+            ["acknowledge", alarm, by, comment],
+            name,
+            lambda b, now, out: b.acknowledge(Act(alarm, by, comment, now), out),
+        )
 
-    def reset(self, alarm: str, by: str, comment: str) -> None:
+    def reset(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody ends a latched alarm."""
-        self._act(lambda b, now, out: b.reset(Act(alarm, by, comment, now), out))
+        return self._act(
+            ["reset", alarm, by, comment],
+            name,
+            lambda b, now, out: b.reset(Act(alarm, by, comment, now), out),
+        )
 
-    def shelve(self, alarm: str, by: str, comment: str, minutes: int) -> None:
+    def shelve(
+        self, alarm: str, by: str, comment: str, minutes: int, name: str | None = None
+    ) -> Done:
         """Somebody silences it for some minutes; RefusedError when for longer than allowed."""
         most = self.settings.config.alarms.shelve_max_minutes
         if minutes > most:
             raise RefusedError("alarm.refused.too_long", State.SHLVD, {"limit": most})
-        self._act(
+        return self._act(
+            ["shelve", alarm, by, comment, minutes],
+            name,
             lambda b, now, out: b.shelve(
                 Act(alarm, by, comment, now), now + minutes * _MINUTE_MS, out
-            )
+            ),
         )
 
-    def unshelve(self, alarm: str, by: str, comment: str) -> None:
+    def unshelve(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody takes it off the shelf."""
-        self._act(lambda b, now, out: b.unshelve(Act(alarm, by, comment, now), out))
+        return self._act(
+            ["unshelve", alarm, by, comment],
+            name,
+            lambda b, now, out: b.unshelve(Act(alarm, by, comment, now), out),
+        )
 
-    def take_out(self, alarm: str, by: str, comment: str) -> None:
+    def take_out(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody takes the point out of service."""
-        self._act(lambda b, now, out: b.take_out(Act(alarm, by, comment, now), out))
+        return self._act(
+            ["take_out", alarm, by, comment],
+            name,
+            lambda b, now, out: b.take_out(Act(alarm, by, comment, now), out),
+        )
 
-    def put_back(self, alarm: str, by: str, comment: str) -> None:
+    def put_back(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody puts the point back into service."""
-        self._act(lambda b, now, out: b.put_back(Act(alarm, by, comment, now), out))
+        return self._act(
+            ["put_back", alarm, by, comment],
+            name,
+            lambda b, now, out: b.put_back(Act(alarm, by, comment, now), out),
+        )
 
     def correct(
-        self, idx: int, changes: Mapping[str, Any], who: str, why: str
-    ) -> Mapping[str, Any]:
-        """Correct an entry by a new one and return its body; nothing is rewritten.
+        self,
+        idx: int,
+        changes: Mapping[str, Any],
+        who: str,
+        why: str,
+        name: str | None = None,
+        seconds: float = _ACT_SECONDS,
+    ) -> Done:
+        """Correct an entry by a new one, once for each id; return it, and whether it is on the disk
+        after some seconds. Nothing is rewritten.
 
         Raises OutsideTreeError when there is no such entry, CorrectionError when it cannot be
-        corrected like that, NotRecordingError when there is no room for more that waits for the
-        disk.
+        corrected like that, RefusedActError when the id is that of something else,
+        NotRecordingError when there is no room for more that waits for the disk.
         """
+        what = _digest("correct", idx, dict(changes), who, why)
+        with self._correcting:
+            asking = self._asked.known(name, what)
+            if asking is None:
+                entry = self._correction(idx, changes, who, why)
+                made = Decision(entries=[entry])
+                before, waiting = self._waiting.get(idx, (0, []))
+                asking = self._asked.ask(name, what, lambda _: made, in_any_case=True)
+                self._waiting[idx] = before, [*waiting, entry.body]
+        return self._asked.answer(asking, seconds)
+
+    def _correction(self, idx: int, changes: Mapping[str, Any], who: str, why: str) -> Entry:
+        """Return the entry that corrects one, and note what waits before it; as `correct`."""
         found = self.record.entry(idx)
         if found is None:
             raise OutsideTreeError(idx, self.record.head().size)
         recorded = found.body | {TIME: found.time}
-        with self._correcting:
-            if not self._pipeline.has_room:
-                raise NotRecordingError(self.why_not_recording)
-            if len(self._waiting) >= _MOST_WAITING:
-                for one in list(self._waiting):
-                    on_disk, waiting = self._corrections_of(one)
-                    if waiting:
-                        self._waiting[one] = len(on_disk), waiting
-            on_disk, waiting = self._corrections_of(idx)
-            body = correction(idx, found.kind, recorded, changes, who, why, on_disk + waiting)
-            entry = Entry(CORRECTION, body, found.node)
-            self._pipeline.act(lambda _: Decision(entries=[entry]))
-            self._waiting[idx] = len(on_disk), [*waiting, body]
-        return body
+        if not self._pipeline.has_room:
+            raise NotRecordingError(self.why_not_recording)
+        if len(self._waiting) >= _MOST_WAITING:
+            for one in list(self._waiting):
+                on_disk, waiting = self._corrections_of(one)
+                if waiting:
+                    self._waiting[one] = len(on_disk), waiting
+        on_disk, waiting = self._corrections_of(idx)
+        self._waiting[idx] = len(on_disk), waiting
+        body = correction(idx, found.kind, recorded, changes, who, why, on_disk + waiting)
+        return Entry(CORRECTION, body, found.node)
 
     def _corrections_of(self, idx: int) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
         """Return the corrections of an entry that are on the disk, and those on their way there.
@@ -177,13 +218,12 @@ class Surface:
         """Do what a person asks for, once for each id; return the entries it led to, and whether
         they are on the disk.
         """
-        what = json.dumps([kind, by, body], sort_keys=True).encode()
 
         def decide(now: int) -> Decision:
             return self._room.act(kind, by, body, now)
 
         try:
-            return self._asked.act(name, sha256(what).hexdigest(), decide, _ACT_SECONDS)
+            return self._asked.act(name, _digest(kind, by, body), decide, _ACT_SECONDS)
         except NotRecordingError as error:
             raise NotRecordingError(str(error) or self.why_not_recording) from error
 
@@ -191,10 +231,23 @@ class Surface:
         """Return everything that can be asked for."""
         return known_acts()
 
-    def _act(self, change: Callable[[AlarmBook, int, Decision], None]) -> None:
-        """Change the book; what it refuses comes out as an exception and changes nothing."""
+    def _act(
+        self,
+        what: Sequence[Any],
+        name: str | None,
+        change: Callable[[AlarmBook, int, Decision], None],
+    ) -> Done:
+        """Change the book, once for each id; what it refuses comes out as an exception and changes
+        nothing. It is done also while the disk takes nothing, and then nobody waits for that.
+        """
 
         def decide(now: int) -> Decision:
             return self._room.operate(lambda book, out: change(book, now, out))
 
-        self._pipeline.act(decide)
+        asking = self._asked.ask(name, _digest(*what), decide, in_any_case=True)
+        return self._asked.answer(asking, _ACT_SECONDS if self._pipeline.is_recording else 0)
+
+
+def _digest(*what: Any) -> str:
+    """Return the same words for the same act."""
+    return sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()

@@ -68,8 +68,10 @@ def run_act(arguments: argparse.Namespace) -> int:
     if arguments.minutes is not None:
         body["minutes"] = arguments.minutes
     path = f"/api/v1/alarms/{quote(arguments.alarm, safe='')}/{arguments.route}"
-    now = ask(arguments, "POST", path, body)
-    state = "NORM" if now is None else now["state"]
+    done = ask(arguments, "POST", path, body)
+    state = "NORM" if done["alarm"] is None else done["alarm"]["state"]
     params = {"alarm": arguments.alarm, "state": text(f"state.{state}", {}, arguments.language)}
     sys.stdout.write(text("alarm.done", params, arguments.language) + "\n")
+    if not done["recorded"]:
+        sys.stderr.write(done["detail"] + "\n")
     return 0

@@ -1,10 +1,11 @@
 """What every route needs of a request."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 
-from ..i18n import negotiate
+from ..i18n import negotiate, text
+from ..ingest.asked import Answer
 from .source import Operator, Source
 
 
@@ -22,6 +23,15 @@ def language(request: Request) -> str:
     """Return the language a request is answered in: as it asks, else that of the room."""
     default = _source(request).settings.config.room.language
     return negotiate(request.headers.get("accept-language"), default)
+
+
+def recorded(done: Answer, response: Response, tongue: str) -> dict[str, Any]:
+    """Return what an answer says of the disk (`models.Recorded`): 202 for what is not on it yet."""
+    if done.recorded:
+        return {"id": done.id}
+    response.status_code = 202
+    said = text("act.not_yet", {"id": done.id}, tongue)
+    return {"id": done.id, "recorded": False, "detail": said}
 
 
 TheSource = Annotated[Source, Depends(_source)]

@@ -157,9 +157,20 @@ class Refusal(_Model):
     detail: str
 
 
+AskedId = Annotated[
+    str | None,
+    Field(
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="Chosen by who asks: asked for again with it, the act is not done again.",
+        examples=["2b1c3f6e-rf-0017"],
+    ),
+]
+
+
 class ActBody(_Model):
     """Who acts, and why."""
 
+    id: AskedId = None
     by: Annotated[str, Field(min_length=1, max_length=100, examples=["Li Wen"])]
     comment: Annotated[str, Field(min_length=1, max_length=500, examples=["Box was on trolley 2"])]
 
@@ -224,23 +235,27 @@ class ActAsked(_Model):
 
     by: Annotated[str, Field(min_length=1, max_length=100)]
     body: dict[str, Any] = {}
-    id: Annotated[
-        str | None,
-        Field(
-            pattern=r"^[A-Za-z0-9._-]{1,64}$",
-            description="Chosen by who asks: asked for again with it, the act is not done again.",
-            examples=["2b1c3f6e-rf-0017"],
-        ),
-    ] = None
+    id: AskedId = None
 
 
-class ActDone(_Model):
-    """The entries of the ledger an act led to."""
+class Recorded(_Model):
+    """Whether what was asked for is on the disk, and under which id it can be asked for again."""
 
-    entries: list[dict[str, Any]]
     id: Annotated[str, Field(description="The one it was asked for with, or one it was given.")]
     recorded: Annotated[bool, Field(description="Whether it is on the disk.")] = True
     detail: Annotated[str | None, Field(description="What to do when it is not.")] = None
+
+
+class ActDone(Recorded):
+    """The entries of the ledger an act led to."""
+
+    entries: list[dict[str, Any]]
+
+
+class AlarmDone(Recorded):
+    """The alarm as it is now, null when it has become normal."""
+
+    alarm: AlarmOut | None
 
 
 class ActView(_Model):

@@ -4,8 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from ..i18n import text
-from .asking import Language, TheOperator
+from .asking import Language, TheOperator, recorded
 from .models import ActAsked, ActDone, ActsPage, ActView, Refusal
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -42,9 +41,4 @@ def perform(
     is remembered for a day.
     """
     done = operator.act(kind, asked.by, asked.body, asked.id)
-    entries = [dict(e) for e in done.entries]
-    if done.recorded:
-        return ActDone(entries=entries, id=done.id)
-    response.status_code = 202
-    said = text("act.not_yet", {"id": done.id}, tongue)
-    return ActDone(entries=entries, id=done.id, recorded=False, detail=said)
+    return ActDone(entries=[dict(e) for e in done.entries], **recorded(done, response, tongue))

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Protocol, cast
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import CheckpointError, CorrectionError, OutsideTreeError
 from ..i18n import text
+from ..ingest.asked import Answer
 from ..ledger.tree import Consistency
 from ..ledger.views import CheckpointView, InclusionView
-from .asking import Language, Limit, Newest, TheSource
-from .models import Millis, Next, Refusal
+from .asking import Language, Limit, Newest, TheSource, recorded
+from .models import AskedId, Millis, Next, Recorded, Refusal
 
 Index = Annotated[int, Field(ge=0, lt=2**62)]
 Hash = Annotated[
@@ -85,9 +86,10 @@ class CorrectionBody(_Model):
     who: Annotated[str, Field(min_length=1, max_length=100, examples=["Li Wen"])]
     why: Annotated[str, Field(min_length=1, max_length=500, examples=["Box read at desk 2"])]
     changes: Annotated[dict[str, Any], Field(min_length=1, examples=[{"place": "A-01-03"}])]
+    id: AskedId = None
 
 
-class Corrected(_Model):
+class Corrected(Recorded):
     """The correction as it goes into the ledger."""
 
     body: dict[str, Any]
@@ -121,9 +123,9 @@ class Corrector(Protocol):
     """Who can put a correction into the ledger."""
 
     def correct(
-        self, idx: int, changes: Mapping[str, Any], who: str, why: str
-    ) -> Mapping[str, Any]:
-        """Correct an entry and return the body of the correction."""
+        self, idx: int, changes: Mapping[str, Any], who: str, why: str, name: str | None = None
+    ) -> Answer:
+        """Correct an entry, once for each id; return the correction, and whether it is on the disk."""
         ...
 
 
@@ -142,6 +144,12 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 _REFUSED: dict[int | str, dict[str, Any]] = {
     409: {"model": Refusal, "description": "It cannot be done; the answer says why."}
+}
+_NOT_YET: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": Corrected,
+        "description": "Accepted, but not yet on the disk: ask again with the id of this answer.",
+    }
 }
 
 api = APIRouter(tags=["proofs"])
@@ -239,21 +247,27 @@ def checkpoints(
     )
 
 
-@acts.post("/entries/{idx}/corrections", status_code=202, responses=_ANSWERS | _REFUSED)
+@acts.post("/entries/{idx}/corrections", responses=_ANSWERS | _REFUSED | _NOT_YET)
 def correct(
     corrector: Annotated[Corrector, Depends(_corrector)],
+    response: Response,
     language: Language,
     idx: Annotated[Index, Path()],
     body: CorrectionBody,
 ) -> Corrected:
-    """Correct an entry: a new entry says what is right, who says so and why."""
+    """Correct an entry: a new entry says what is right, who says so and why.
+
+    The answer comes once it is on the disk; with an `id` it is done once, as acts are.
+    """
     try:
-        return Corrected(body=dict(corrector.correct(idx, body.changes, body.who, body.why)))
+        done = corrector.correct(idx, body.changes, body.who, body.why, body.id)
     except OutsideTreeError as error:
         raise _outside(error, language) from error
     except CorrectionError as error:
         said = text("correction.refused", {"reason": str(error)}, language)
         raise HTTPException(409, said) from error
+    (entry,) = done.entries
+    return Corrected(body=dict(entry["body"]), **recorded(done, response, language))
 
 
 def _outside(error: OutsideTreeError, language: str) -> HTTPException:

@@ -91,29 +91,33 @@ class Source(Protocol):
 
 
 class Operator(Protocol):
-    """What people may do to an alarm; each raises RefusedError or UnknownAlarmError."""
+    """What people may do to an alarm, once for each `name`; each raises RefusedError or
+    UnknownAlarmError, and returns whether it is on the disk after some seconds.
+    """
 
-    def acknowledge(self, alarm: str, by: str, comment: str) -> None:
+    def acknowledge(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody has seen it."""
         ...
 
-    def reset(self, alarm: str, by: str, comment: str) -> None:
+    def reset(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody ends a latched alarm."""
         ...
 
-    def shelve(self, alarm: str, by: str, comment: str, minutes: int) -> None:
+    def shelve(
+        self, alarm: str, by: str, comment: str, minutes: int, name: str | None = None
+    ) -> Done:
         """Somebody silences it for some minutes."""
         ...
 
-    def unshelve(self, alarm: str, by: str, comment: str) -> None:
+    def unshelve(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody takes it off the shelf."""
         ...
 
-    def take_out(self, alarm: str, by: str, comment: str) -> None:
+    def take_out(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody takes the point out of service."""
         ...
 
-    def put_back(self, alarm: str, by: str, comment: str) -> None:
+    def put_back(self, alarm: str, by: str, comment: str, name: str | None = None) -> Done:
         """Somebody puts the point back into service."""
         ...
 

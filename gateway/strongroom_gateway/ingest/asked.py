@@ -39,6 +39,14 @@ class _Kept(msgspec.Struct, frozen=True):
     entries: list[Mapping[str, Any]]
 
 
+class Asking(msgspec.Struct, frozen=True):
+    """What was asked for and decided on; without a ticket when it is on the disk."""
+
+    id: str
+    kept: _Kept
+    ticket: Ticket | None
+
+
 class Acting(Protocol):
     """What of the pipeline is needed here."""
 
@@ -95,19 +103,41 @@ class Asked:
         Raises what ``decide`` raises, RefusedActError when the id is that of something else,
         NotRecordingError while the record takes nothing new; nothing has happened then.
         """
+        return self.answer(self.ask(name, what, decide), seconds)
+
+    def ask(
+        self,
+        name: str | None,
+        what: str,
+        decide: Callable[[int], Decision],
+        in_any_case: bool = False,
+    ) -> Asking:
+        """Do what is asked for, unless it has been done, and wait for nothing; as `act`.
+
+        in_any_case  also while the record takes nothing new, or cannot be read: an alarm can be
+                     silenced then too
+        """
         new = name or uuid4().hex
         with self._asking:
-            found = None if name is None else self._known(name)
-            kept, ticket = found or self._begin(new, what, decide)
-        if kept.what != what:
-            raise RefusedActError("act.other_id", {"id": new})
-        recorded = ticket is None or self._pipeline.recorded(ticket, seconds)
+            found = None if name is None else self._known(name, in_any_case)
+            kept, ticket = found or self._begin(new, what, decide, in_any_case)
+        return _same(Asking(new, kept, ticket), what)
+
+    def known(self, name: str | None, what: str) -> Asking | None:
+        """Return what was done when it was asked for with an id, None when it was not; as `act`."""
+        with self._asking:
+            found = None if name is None else self._known(name, False)
+        return None if name is None or found is None else _same(Asking(name, *found), what)
+
+    def answer(self, asking: Asking, seconds: float) -> Answer:
+        """Wait at most so long for the disk, and return what became of it."""
+        recorded = asking.ticket is None or self._pipeline.recorded(asking.ticket, seconds)
         if recorded:
             with self._asking:
-                self._waiting.pop(new, None)
-        return Answer(new, kept.entries, recorded)
+                self._waiting.pop(asking.id, None)
+        return Answer(asking.id, asking.kept.entries, recorded)
 
-    def _known(self, name: str) -> tuple[_Kept, Ticket | None] | None:
+    def _known(self, name: str, in_any_case: bool) -> tuple[_Kept, Ticket | None] | None:
         """Return what was asked for with an id; without a ticket when it is on the disk."""
         waiting = self._waiting.get(name)
         if waiting is not None:
@@ -115,15 +145,18 @@ class Asked:
         try:
             stored = self._record.row(_BY_ID + name)
         except RowsUnreadableError as error:
+            if in_any_case:
+                return None
             raise NotRecordingError(str(error)) from error
         return None if stored is None else (msgspec.json.decode(stored, type=_Kept), None)
 
     def _begin(
-        self, name: str, what: str, decide: Callable[[int], Decision]
+        self, name: str, what: str, decide: Callable[[int], Decision], in_any_case: bool
     ) -> tuple[_Kept, Ticket]:
-        if not self._pipeline.is_recording or not self._pipeline.has_room:
+        takes = self._pipeline.is_recording and self._pipeline.has_room
+        if not (takes or in_any_case):
             raise NotRecordingError
-        old = self._old()
+        old = self._old() if takes else []
         kept = _Kept(what, [])
 
         def remembered(now: int) -> Decision:
@@ -153,3 +186,10 @@ class Asked:
             return []  # then with a later one
         times = [key for key, _ in found]
         return times + [_BY_ID + key[len(_BY_TIME) :].partition("/")[2] for key in times]
+
+
+def _same(asking: Asking, what: str) -> Asking:
+    """Return it; RefusedActError when the id is that of something else."""
+    if asking.kept.what != what:
+        raise RefusedActError("act.other_id", {"id": asking.id})
+    return asking

@@ -12,6 +12,7 @@ from strongroom_gateway.api.source import Reason
 from strongroom_gateway.assembly import open_book, open_room
 from strongroom_gateway.config import Config, settings
 from strongroom_gateway.config_check import typed
+from strongroom_gateway.ingest.asked import Answer
 from strongroom_gateway.ingest.taking import decision_rows, empty_work
 from strongroom_gateway.ledger.reader import Reader
 from strongroom_gateway.ledger.storage import SqliteStorage
@@ -90,8 +91,9 @@ class Made:
     def now(self):
         return T0 + 60_000
 
-    def _act(self, change):
+    def _act(self, what, name, change):
         self._room.operate(lambda book, out: change(book, self.now(), out))
+        return Answer(name or "given", [], True)
 
 
 @pytest.fixture
@@ -356,21 +358,21 @@ ACT = {"by": "Li Wen", "comment": "seen"}
 def test_the_life_of_an_alarm_over_the_local_socket(local, made):
     at = f"/api/v1/alarms/{EXIT}"
     assert local.post(f"{at}/reset", json=ACT).status_code == 409
-    assert local.post(f"{at}/acknowledge", json=ACT).json()["state"] == "LATCH_ACK"
+    assert local.post(f"{at}/acknowledge", json=ACT).json()["alarm"]["state"] == "LATCH_ACK"
     again = local.post(f"{at}/acknowledge", json=ACT)
     assert (again.status_code, again.json()["detail"]) == (
         409,
         "There is nothing to acknowledge: the alarm is latched, acknowledged",
     )
-    assert local.post(f"{at}/shelve", json=ACT | {"minutes": 5}).json()["state"] == "SHLVD"
+    assert local.post(f"{at}/shelve", json=ACT | {"minutes": 5}).json()["alarm"]["state"] == "SHLVD"
     shelved = local.get(at).json()
     assert (shelved["by"], shelved["comment"]) == ("Li Wen", "seen")
     assert shelved["shelved_until"] == made.now() + 300_000
-    assert local.post(f"{at}/unshelve", json=ACT).json()["state"] == "LATCH_ACK"
-    assert local.post(f"{at}/out-of-service", json=ACT).json()["state"] == "OOSRV"
-    assert local.post(f"{at}/in-service", json=ACT).json()["state"] == "LATCH_UNACK"
+    assert local.post(f"{at}/unshelve", json=ACT).json()["alarm"]["state"] == "LATCH_ACK"
+    assert local.post(f"{at}/out-of-service", json=ACT).json()["alarm"]["state"] == "OOSRV"
+    assert local.post(f"{at}/in-service", json=ACT).json()["alarm"]["state"] == "LATCH_UNACK"
     local.post(f"{at}/acknowledge", json=ACT)
-    assert local.post(f"{at}/reset", json=ACT).json() is None
+    assert local.post(f"{at}/reset", json=ACT).json()["alarm"] is None
     assert local.post(f"{at}/reset", json=ACT).status_code == 404
 
 

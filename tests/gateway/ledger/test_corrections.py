@@ -81,7 +81,7 @@ def test_two_corrections_that_wait_for_the_disk_follow_on_each_other(tmp_path: P
             nobody, nobody, nobody, rig.pipeline, rig.writer, rig.reader, lambda: rig.now
         )
         made = [
-            surface.correct(0, {"place": place}, "Li Wen", "read wrongly")
+            surface.correct(0, {"place": place}, "Li Wen", "read wrongly", seconds=0)
             for place in ("A-01-03", "A-01-04", "A-01-03", "A-01-04")
         ]
         assert rig.reader.corrections(0) == []
@@ -89,10 +89,13 @@ def test_two_corrections_that_wait_for_the_disk_follow_on_each_other(tmp_path: P
             surface.correct(0, {"place": "A-01-04"}, "Li Wen", "read wrongly")
         rig.disk.trouble = None
         wait_for(lambda: len(rig.reader.corrections(0)) == 4, what="the corrections")
-        made.append(surface.correct(0, {"place": "A-01-05"}, "Li Wen", "read wrongly"))
+        assert [one.recorded for one in made] == [False] * 4
+        made.append(surface.correct(0, {"place": "A-01-05"}, "Li Wen", "read wrongly", seconds=60))
+        assert made[-1].recorded
         wait_for(lambda: len(rig.reader.corrections(0)) == 5, what="the last correction")
-        assert [one.body for one in rig.reader.corrections(0)] == made
-        told = [one["changes"]["place"] for one in made]
+        bodies = [one.entries[0]["body"] for one in made]
+        assert [one.body for one in rig.reader.corrections(0)] == bodies
+        told = [one["changes"]["place"] for one in bodies]
         was = ["A-01-02", *(one["is"] for one in told)]
         assert [one["was"] for one in told] == was[:-1]
     finally:

@@ -150,11 +150,14 @@ def test_an_entry_is_corrected_over_the_local_socket_only(gateway: Gateway) -> N
         admin_app(gateway.surface, gateway.surface), headers={"accept-language": "en"}
     )
     body = {"who": "Li Wen", "why": "wrong label", "changes": {"version": "0.0"}}
-    answer = local.post("/api/v1/entries/0/corrections", json=body)
-    assert answer.status_code == 202, answer.text
+    answer = local.post("/api/v1/entries/0/corrections", json=body | {"id": "c-1"})
+    assert (answer.status_code, answer.json()["id"]) == (200, "c-1"), answer.text
     expected = {"version": {"was": first.body["version"], "is": "0.0"}}
     assert answer.json()["body"]["changes"] == expected
-    wait_for(lambda: gateway.reader.corrections(0), what="the correction")
+    assert len(gateway.reader.corrections(0)) == 1, "the answer comes once it is on the disk"
+    again = local.post("/api/v1/entries/0/corrections", json=body | {"id": "c-1"})
+    assert (again.status_code, again.json()) == (200, answer.json())
+    assert len(gateway.reader.corrections(0)) == 1, "with its id it is made once"
     shown = local.get("/api/v1/entries/0").json()
     new = local.get(f"/api/v1/entries/{shown['superseded_by']}").json()
     assert (new["kind"], new["body"]) == ("correction", answer.json()["body"])

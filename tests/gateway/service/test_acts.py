@@ -8,7 +8,7 @@ import socket
 import urllib.error
 
 import pytest
-from gateway.service.test_gateway import Site, site
+from gateway.service.test_gateway import EXIT, Site, site
 from strongroom_gateway.ledger.reader import Reader
 from support.waiting import wait_for
 
@@ -194,3 +194,40 @@ def test_the_largest_part_of_a_list_is_taken(local):
     body = {"kind": "item", "rows": rows, "source": "s" * 300, "sha256": "0" * 64}
     status, done = local.ask("POST", "/acts/register.import", {"by": "li", "body": body})
     assert (status, done["entries"][-1]["body"]["registered"]) == (200, 100)
+
+
+SEEN = {"by": "Li Wen", "comment": "seen on camera 2"}
+
+
+def acknowledged(there):
+    with_eyes_of_its_own = Reader(there.folder / "ledger.db")
+    found = with_eyes_of_its_own.newest_entries(10, "alarm.acknowledged")
+    with_eyes_of_its_own.close()
+    return len(found)
+
+
+def test_an_alarm_is_acknowledged_once_for_an_id_and_the_answer_waits_for_the_disk(there, local):
+    there.leave_without()
+    at = f"/alarms/{EXIT}/acknowledge"
+    status, done = local.ask("POST", at, SEEN | {"id": "a-1"})
+    assert (status, done["id"], done["recorded"]) == (200, "a-1", True)
+    assert (done["alarm"]["state"], acknowledged(there)) == ("LATCH_ACK", 1)
+    assert local.ask("POST", at, SEEN | {"id": "a-1"}) == (200, done)
+    assert acknowledged(there) == 1
+    assert local.ask("POST", at, SEEN)[0] == 409, "without the id it is another act"
+    status, said = local.ask("POST", at.replace("acknowledge", "reset"), SEEN | {"id": "a-1"})
+    assert (status, "used for another act" in said["detail"]) == (409, True)
+
+
+def test_an_alarm_is_silenced_also_while_the_disk_takes_nothing(there, local):
+    there.disk.full = True
+    there.leave_without()
+    wait_for(lambda: not is_well(there), what="the gateway not being well")
+    at = f"/alarms/{EXIT}/acknowledge"
+    status, done = local.ask("POST", at, SEEN | {"id": "a-1"})
+    assert (status, done["recorded"], done["alarm"]["state"]) == (202, False, "LATCH_ACK")
+    assert "ask again with id a-1" in done["detail"]
+    there.disk.full = False
+    wait_for(lambda: is_well(there), what="the gateway being well again")
+    assert local.ask("POST", at, SEEN | {"id": "a-1"})[0] == 200
+    assert acknowledged(there) == 1
