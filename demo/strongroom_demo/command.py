@@ -124,6 +124,8 @@ def summary(report: dict[str, Any]) -> str:
     ]
     for alarm in report["alarms"]:
         came = _("after {ms} ms", ms=alarm["latency_ms"])
+        if alarm["after_read_ms"] is not None:
+            came += _(", {ms} ms after the read that decided", ms=alarm["after_read_ms"])
         after = came if alarm["raised"] else _("MISSING")
         lines.append(f"  {alarm['code']} {alarm['about']}: {after}")
     lines += [

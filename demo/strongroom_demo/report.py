@@ -27,12 +27,16 @@ class Caused:
 
 @dataclass(frozen=True)
 class Raised:
-    """An alarm that came, from the ledger's entry alarm.raised."""
+    """An alarm that came, from the ledger's entry alarm.raised.
+
+    `read_at` is when the node sensed the read that decided (Unix ms), None where no read did.
+    """
 
     at: int
     code: str
     subject: str
     why: Any
+    read_at: int | None = None
 
     def is_about(self, about: str) -> bool:
         """Whether the alarm names this: as its subject or among what led to it."""
@@ -53,13 +57,20 @@ class Run:
 
 def raised_from(entries: Sequence[Mapping[str, Any]]) -> list[Raised]:
     """Return the alarms raised, from the ledger's entries."""
-    return [
-        Raised(
-            entry["at"], entry["body"]["code"], entry["body"]["subject"], entry["body"].get("why")
-        )
+    sensed = {
+        (entry.get("node"), entry["boot"], entry["seq"]): entry["time"]
         for entry in entries
-        if entry["kind"] == "alarm.raised"
-    ]
+        if entry.get("boot") is not None
+    }
+    found = []
+    for entry in entries:
+        if entry["kind"] == "alarm.raised":
+            body = entry["body"]
+            why = body.get("why")
+            by = why.get("decided_by") if isinstance(why, Mapping) else None
+            read_at = None if by is None else sensed.get((by["node"], by["boot"], by["seq"]))
+            found.append(Raised(entry["at"], body["code"], body["subject"], why, read_at))
+    return found
 
 
 def match(caused: Sequence[Caused], raised: Sequence[Raised]) -> list[tuple[Caused, Raised | None]]:
@@ -118,6 +129,7 @@ def make_report(run: Run) -> dict[str, Any]:
                 "raised": alarm is not None,
                 "cause_at": cause.happened,
                 "latency_ms": alarm.at - cause.happened if alarm is not None else None,
+                "after_read_ms": after_read(alarm),
                 "subject": alarm.subject if alarm is not None else None,
                 "why": alarm.why if alarm is not None else None,
             }
@@ -135,6 +147,11 @@ def make_report(run: Run) -> dict[str, Any]:
             if id(alarm) not in answered
         ],
     }
+
+
+def after_read(alarm: Raised | None) -> int | None:
+    """Return how long after the read that decided an alarm came, in ms; None where no read did."""
+    return None if alarm is None or alarm.read_at is None else alarm.at - alarm.read_at
 
 
 def is_good(report: Mapping[str, Any]) -> bool:

@@ -99,6 +99,34 @@ def test_alarms_answer_the_cause_they_are_about() -> None:
     assert is_good(made)
 
 
+def test_an_alarm_is_timed_from_the_read_that_decided() -> None:
+    """That of the same node, boot and number: other reads, and other nodes' of that number, do not
+    count. What no read decided has no such time.
+    """
+
+    def read(node: str, boot: int, seq: int, time: int) -> dict:
+        return {"kind": "tag", "node": node, "boot": boot, "seq": seq, "time": time, "at": 9_000}
+
+    def alarm(at: int, subject: str, why: dict) -> dict:
+        body = {"code": "exit.no_leave", "subject": subject, "why": why}
+        return {"kind": "alarm.raised", "node": None, "boot": None, "at": at, "body": body}
+
+    by = {"node": "gate-1", "lane": "event", "boot": 2, "seq": 8}
+    entries = [
+        read("gate-1", 2, 7, 1_000),
+        read("gate-1", 1, 8, 500),
+        read("desk-1", 2, 8, 600),
+        read("gate-1", 2, 8, 1_400),
+        alarm(1_440, "box-1", {"decided_by": by}),
+        alarm(1_450, "box-2", {"decided_by": by | {"seq": 99}}),
+        alarm(1_460, "box-3", {}),
+    ]
+    causes = [cause("exit.no_leave", f"box-{n}", 900) for n in (1, 2, 3)]
+    made = report({}, [], causes, raised_from(entries))
+    told = {a["about"]: (a["latency_ms"], a["after_read_ms"]) for a in made["alarms"]}
+    assert told == {"box-1": (540, 40), "box-2": (550, None), "box-3": (560, None)}
+
+
 def test_one_alarm_does_not_answer_two_causes() -> None:
     causes = [cause("node.silent", "n", 1_000), cause("node.silent", "n", 60_000)]
     pairs = match(causes, [Raised(4_000, "node.silent", "n", {})])
