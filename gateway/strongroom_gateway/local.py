@@ -46,13 +46,13 @@ def add_socket(parser: argparse.ArgumentParser) -> None:
 
 
 def _socket(arguments: argparse.Namespace) -> Path:
-    if arguments.socket is not None:
-        return Path(arguments.socket)
-    config = load(arguments.config).config
-    if config.api.admin_socket is None:
+    """Return where the gateway listens; the configuration is read once, a long list asks often."""
+    if arguments.socket is None:
+        arguments.socket = load(arguments.config).config.api.admin_socket
+    if arguments.socket is None:
         said = text("alarm.no_socket", {"file": arguments.config}, arguments.language)
         raise NoGatewayError(said)
-    return config.api.admin_socket
+    return Path(arguments.socket)
 
 
 def ask(arguments: argparse.Namespace, method: str, path: str, body: Any = None) -> Any:
