@@ -120,6 +120,13 @@ def delivered(room: Listener, node: str, boot: int) -> list[int]:
     return [seq for lane, b, seq in room.order(node) if lane == "event" and b == boot]
 
 
+def lost(room: Listener, node: str) -> set[int]:
+    """Return the numbers of the old events that the node has told to be lost."""
+    reports = [one for one in room.of(node, "event", "node") if one["what"] == "outbox.dropped"]
+    reports = [one for one in reports if (one["lane"], one["of_boot"]) == ("event", OLD_BOOT)]
+    return {seq for one in reports for seq in range(one["from"], one["to"] + 1)}
+
+
 def waiting(board: BoardProcess) -> list[str]:
     return [path.name for path in (board.directory / "flash").glob("e*.q")]
 
@@ -135,11 +142,20 @@ def test_all_that_the_flash_can_hold_is_delivered_once_each_and_in_order(
     board.start()
     if boxes or kind != "gate":
         crowd(board)
+    every = set(range(1, count + 1))
     wait_for(
-        lambda: len(set(delivered(room, board.node, OLD_BOOT))) == count,
+        lambda: set(delivered(room, board.node, OLD_BOOT)) | lost(room, board.node) >= every,
         240,
         lambda: told(board, room),
     )
+    if boxes:
+        # More of them than a gate can follow report without end, and a full outbox has no room for that: it gives up
+        # its oldest and says which. What comes is in order and comes once.
+        came = delivered(room, board.node, OLD_BOOT)
+        assert len(came) > 100 and came == sorted(set(came))
+        assert board.resets == 0 and board.running and board.errors() == ""
+        assert "heap" not in faults(room, board.node), "it had to wait for room"
+        return
     assert delivered(room, board.node, OLD_BOOT) == list(range(1, count + 1))
     # And the flash is free again, for the gateway has said that it has them.
     wait_for(lambda: not waiting(board), 60, lambda: f"{waiting(board)} {told(board, room)}")
