@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import Field
 
 from ..room.context import Context
-from ..rounds.stocktake import Stocktake, report
+from ..rounds.stocktake_report import Stocktake, report
 from .asking import AfterName, Limit, TheSource
 from .models import Millis, Refusal, _Model
 

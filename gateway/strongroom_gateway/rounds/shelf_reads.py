@@ -6,7 +6,8 @@ from ..contract import Sensed, Tag
 from ..room.context import Context
 from ..room.effects import NONE, Effects, Start, Tick
 from ..room.registry import RuleState, rule
-from .stocktake import Stocktake, places_below, seen_record
+from .stocktake import seen_record
+from .stocktake_report import Stocktake, places_below
 
 
 class Nothing(RuleState, frozen=True):

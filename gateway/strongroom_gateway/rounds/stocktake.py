@@ -5,8 +5,7 @@ the shelf readers while it is open. Signing turns each difference into a movemen
 """
 
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -20,15 +19,14 @@ from ..room.context import Context
 from ..room.effects import Clear, Effect, Effects, Raise, Record, Wake
 from ..room.model import UNFILED, Item, Person
 from ..room.projections import projects
-from ..room.rows import Put, Row, RowsView, note, put, row
+from ..room.rows import Put, RowsView
+from .stocktake_report import OPEN, Stocktake, report
 
 CODE: Final = "stocktake.missing"
 RULE: Final = "stocktake"
 MOST_TAGS: Final = 500
 LOOK: Final = Wake(CODE, "room")
 """Lets the rule look that ends the alarm once what was missing is there."""
-_SEEN, _STRANGE, _OPEN = "stock_seen", "stock_strange", "stock_open"
-_DEEPEST: Final = 8
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
 _Read = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$(?!\n)")]
 
@@ -54,73 +52,6 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 
 
-@row("stocktake")
-class Stocktake(Row, frozen=True):
-    """A stock-take: of which place, since when (Unix ms), and who has signed its report."""
-
-    place: str
-    begun: int
-    by: str
-    state: Literal["open", "signed", "dropped"] = "open"
-    digest: str | None = None
-    first: str | None = None
-    """Who signed first; the report cannot change any more without being signed anew."""
-
-
-class Report(msgspec.Struct, frozen=True):
-    """What a stock-take found, by item id; `misplaced` and `unexpected` map to the place seen.
-
-    misplaced   seen at another place than the record says, and both belong to the scope
-    unexpected  the record has it outside the scope, with somebody, or missing
-    strange     tags of nothing that is registered
-    """
-
-    found: list[str]
-    missing: list[str]
-    misplaced: dict[str, str]
-    unexpected: dict[str, str]
-    strange: list[str]
-
-    @property
-    def digest(self) -> str:
-        """Return the SHA-256 of the report."""
-        return sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
-
-
-@projects("stocktake.begun")
-def begun(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Iterator[Put]:
-    """A stock-take is open."""
-    yield put(Stocktake(id=body["stocktake"], place=body["place"], begun=body["at"], by=body["by"]))
-    yield note(_OPEN, body["stocktake"])
-    yield note("serial", "stocktake", body["stocktake"][1:])
-
-
-@projects("stocktake.seen")
-def seen(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Iterator[Put]:
-    """Note what was seen where; a signature under an earlier report is worth nothing any more."""
-    name = body["stocktake"]
-    for item in body["items"]:
-        yield note(_SEEN, f"{name}/{item}", body["place"] or "")
-    for tag in body["strange"]:
-        yield note(_STRANGE, f"{name}/{tag}", body["place"] or "")
-    was = rows.get(Stocktake, name)
-    if was is not None and was.first is not None:
-        yield put(msgspec.structs.replace(was, first=None, digest=None))
-
-
-@projects("stocktake.countersigned", "stocktake.signed", "stocktake.dropped")
-def signed(kind: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Iterator[Put]:
-    """One signature, the second, or none ever."""
-    was = rows.get(Stocktake, body["stocktake"])
-    if was is None:
-        return
-    if kind == "stocktake.countersigned":
-        yield put(msgspec.structs.replace(was, first=body["by"], digest=body["digest"]))
-        return
-    yield put(msgspec.structs.replace(was, state=kind.rpartition(".")[2]))
-    yield Put(_OPEN, was.id, None)
-
-
 @projects("movement.found")
 def found(_: str, body: Mapping[str, Any], at: int, rows: RowsView) -> Iterator[Put]:
     """An item is where it was seen."""
@@ -133,7 +64,7 @@ def begin(asked: Act[Begin], now: int, ctx: Context) -> Effects:
     place = asked.body.place
     if ctx.place(place) is None:
         raise RefusedActError("act.unknown_place", {"place": place})
-    for name, _ in ctx.rows.scan(_OPEN):
+    for name, _ in ctx.rows.scan(OPEN):
         other = ctx.rows.get(Stocktake, name)
         if other is not None and other.place == place:
             raise RefusedActError("act.stocktake_open", {"stocktake": name, "place": place})
@@ -196,7 +127,7 @@ def sign(asked: Act[Sign], now: int, ctx: Context) -> Effects:
 @act("stocktake.drop", body=Begin, roles=("archivist", "certificate_custodian"))
 def drop_it(asked: Act[Begin], now: int, ctx: Context) -> Effects:
     """Give up the open stock-take of a place; nothing follows from it."""
-    for name, _ in ctx.rows.scan(_OPEN):
+    for name, _ in ctx.rows.scan(OPEN):
         stock = ctx.rows.get(Stocktake, name)
         if stock is not None and stock.place == asked.body.place:
             return [Record("stocktake.dropped", {"stocktake": name, "by": asked.by, "at": now})]
@@ -225,49 +156,8 @@ def seen_record(
     return Record("stocktake.seen", body)
 
 
-def report(stock: Stocktake, ctx: Context) -> Report:
-    """Return what a stock-take found so far."""
-    scope = places_below(stock.place, ctx)
-    expected = {
-        name.rpartition("/")[2]: place
-        for place in scope
-        for name, _ in ctx.rows.scan("at", f"{place}/")
-    }
-    seen_at = {
-        name.rpartition("/")[2]: msgspec.json.decode(raw, type=str)
-        for name, raw in ctx.rows.scan(_SEEN, f"{stock.id}/")
-    }
-    found, misplaced, unexpected = [], {}, {}
-    for name, place in seen_at.items():
-        if name not in expected:
-            unexpected[name] = place or stock.place
-        elif place and place != expected[name]:
-            misplaced[name] = place
-        else:
-            found.append(name)
-    strange = [name.rpartition("/")[2] for name, _ in ctx.rows.scan(_STRANGE, f"{stock.id}/")]
-    missing = sorted(set(expected) - set(seen_at))
-    return Report(sorted(found), missing, misplaced, unexpected, sorted(strange))
-
-
 def _rows(seen_at: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"item": item, "place": place} for item, place in sorted(seen_at.items())]
-
-
-def places_below(place: str, ctx: Context) -> list[str]:
-    """Return a place and all that are part of it, in the order of filing."""
-    result = [place]
-    layer = [place]
-    for _ in range(_DEEPEST):
-        layer = [
-            name.rpartition("/")[2]
-            for above in layer
-            for name, _ in ctx.rows.scan("under", f"{above}/")
-        ]
-        if not layer:
-            break
-        result += layer
-    return result
 
 
 def _keeps(person: Person | None) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from strongroom_gateway.errors import UnknownActError
 from strongroom_gateway.room.acts import known_acts
 from strongroom_gateway.room.registry import discover
-from strongroom_gateway.rounds.stocktake import Stocktake, report
+from strongroom_gateway.rounds.stocktake_report import Stocktake, report
 from support.custody_world import BADGES, DONE, EXTRA, MINUTE, SECOND, SLOTS, TAGS, World
 from support.lending import PEOPLE
 

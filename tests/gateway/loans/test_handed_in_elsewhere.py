@@ -2,7 +2,7 @@
 
 import pytest
 from strongroom_gateway.errors import RefusedActError
-from strongroom_gateway.rounds.stocktake import Stocktake, report
+from strongroom_gateway.rounds.stocktake_report import Stocktake, report
 from support.lending import DAY, TAG, Office
 from support.safes import SAFE
 

@@ -9,7 +9,7 @@ from strongroom_gateway.cli import main
 from strongroom_gateway.errors import RefusedActError
 from strongroom_gateway.register.layout import Axis, Layout, count, slots
 from strongroom_gateway.register.layout_file import layouts
-from strongroom_gateway.rounds.stocktake import places_below
+from strongroom_gateway.rounds.stocktake_report import places_below
 from strongroom_gateway.shelves.address import address
 from support.sensing import T0, room
 

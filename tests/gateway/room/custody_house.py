@@ -3,7 +3,7 @@
 from gateway.room.custody_lending import BOX, ITEM, Base
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from strongroom_gateway.rounds.stocktake import Stocktake, report
+from strongroom_gateway.rounds.stocktake_report import Stocktake, report
 from support.custody_judge import KEEPERS
 from support.custody_world import BADGES, MINUTE, SECOND, SLOTS, TAGS
 

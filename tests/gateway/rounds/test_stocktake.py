@@ -4,7 +4,7 @@ import time
 
 import pytest
 from strongroom_gateway.errors import RefusedActError
-from strongroom_gateway.rounds.stocktake import Stocktake, report
+from strongroom_gateway.rounds.stocktake_report import Stocktake, report
 from support.outcome import Outcome
 from support.rounds import Hall
 from support.sensing import room
