@@ -9,7 +9,8 @@ from .ingest.taking import writable
 from .room.context import Context
 from .room.core import Room
 from .room.registry import discover
-from .room.rows import PREFIX, MemoryRows, Rows, RowSource
+from .room.row_source import MemoryRows, RowSource
+from .room.rows import PREFIX, Rows
 
 
 def open_room(

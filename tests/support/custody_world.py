@@ -20,7 +20,8 @@ from strongroom_gateway.ledger.verify import projections as verifier
 from strongroom_gateway.ledger.verify.report import Report
 from strongroom_gateway.room.core import Room
 from strongroom_gateway.room.projections import projected
-from strongroom_gateway.room.rows import PREFIX, MemoryRows, Rows
+from strongroom_gateway.room.row_source import MemoryRows
+from strongroom_gateway.room.rows import PREFIX, Rows
 
 from .custody_judge import Judge
 from .lending import BADGE, ITEMS, PEOPLE, TAG

@@ -7,7 +7,8 @@ from strongroom_gateway.contract import Sensed
 from strongroom_gateway.room.core import Room
 from strongroom_gateway.room.projections import projected
 from strongroom_gateway.room.registry import discover
-from strongroom_gateway.room.rows import MemoryRows, Rows
+from strongroom_gateway.room.row_source import MemoryRows
+from strongroom_gateway.room.rows import Rows
 
 from support.outcome import Outcome
 from support.sensing import T0, Nodes, room

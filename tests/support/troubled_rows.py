@@ -2,7 +2,7 @@
 
 from strongroom_gateway.errors import RowsUnreadableError
 from strongroom_gateway.room.core import Room
-from strongroom_gateway.room.rows import MemoryRows
+from strongroom_gateway.room.row_source import MemoryRows
 
 
 class TroubledRows(MemoryRows):

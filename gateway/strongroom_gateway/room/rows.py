@@ -5,7 +5,7 @@ rows stay on the disk and are read through. What was written and may not be on t
 here until `settled` says that all of it is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
@@ -15,6 +15,7 @@ import msgspec
 from ..errors import RowsUnreadableError
 from ..ingest.port import ROWS
 from .journal import Journal
+from .row_source import MemoryRows, RowSource
 
 PREFIX: Final = ROWS
 """Keys of rows begin with it; those of rules and alarms do not."""
@@ -84,43 +85,6 @@ def note(kind: str, name: str, value: str = "") -> Put:
 def words(kind: str, name: str, *texts: str | None) -> Put:
     """Return the change that lets a row be found by fragments of these texts."""
     return Put(kind, name, "\n".join(text for text in texts if text), WORDS)
-
-
-class RowSource(Protocol):
-    """Where committed rows are read from. May raise RowsUnreadableError."""
-
-    def row(self, key: str) -> str | None:
-        """Return the JSON stored under a key."""
-        ...
-
-    def some(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Return those of several keys that there are, with their JSON."""
-        ...
-
-    def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
-        """Return keys behind `after` and before `until` in their order, with their JSON."""
-        ...
-
-
-class MemoryRows:
-    """Rows in a dictionary: for tests, and for replays."""
-
-    def __init__(self, rows: Mapping[str, str] | None = None) -> None:
-        self.held: dict[str, str] = dict(rows or {})
-
-    def row(self, key: str) -> str | None:
-        """Return the JSON stored under a key."""
-        return self.held.get(key)
-
-    def some(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Return those of several keys that there are, with their JSON."""
-        found = {key: self.row(key) for key in keys}
-        return {key: row for key, row in found.items() if row is not None}
-
-    def rows(self, after: str, until: str, limit: int) -> list[tuple[str, str]]:
-        """Return keys behind `after` and before `until` in their order, with their JSON."""
-        keys = sorted(k for k in self.held if after < k < until)
-        return [(k, self.held[k]) for k in keys[:limit]]
 
 
 class RowsView(Protocol):

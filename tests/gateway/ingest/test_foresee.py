@@ -11,7 +11,8 @@ from strongroom_gateway.ledger.reader import Reader
 from strongroom_gateway.ledger.storage import SqliteStorage
 from strongroom_gateway.ledger.store import Store
 from strongroom_gateway.ledger.work import Work
-from strongroom_gateway.room.rows import MemoryRows, Rows, drop, note
+from strongroom_gateway.room.row_source import MemoryRows
+from strongroom_gateway.room.rows import Rows, drop, note
 from support.troubled_rows import TroubledRows
 
 NAMES = [f"e{n}" for n in range(6)]

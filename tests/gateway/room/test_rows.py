@@ -13,7 +13,8 @@ from strongroom_gateway.ledger.storage import SqliteStorage
 from strongroom_gateway.ledger.store import Store
 from strongroom_gateway.room import rows as rows_module
 from strongroom_gateway.room.model import Item, Person, Where
-from strongroom_gateway.room.rows import MemoryRows, Rows, drop, note, put
+from strongroom_gateway.room.row_source import MemoryRows
+from strongroom_gateway.room.rows import Rows, drop, note, put
 
 NAMES = st.text("ab/é", min_size=1, max_size=3)
 KINDS = st.sampled_from(["at", "held"])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strongroom_gateway.errors import RefusedActError
-from strongroom_gateway.room.rows import MemoryRows, Rows
+from strongroom_gateway.room.row_source import MemoryRows
+from strongroom_gateway.room.rows import Rows
 from strongroom_gateway.shelves import slots as slots_module
 from strongroom_gateway.shelves.slots import Occupied
 from support.sensing import T0
