@@ -32,7 +32,7 @@ climate-year: setup ## a year of a simulated store in five places under several 
 	$(PY) -m climate_year
 
 soak: setup ## a node through 30 virtual days
-	$(PY) -m pytest -s -m slow tests/firmware/link
+	$(PY) -m pytest -s -m slow tests/firmware/link/test_soak.py
 
 frozen: setup ## nodes on a heap of 64 KB with their code frozen in, as an ESP32 has it: a build of MicroPython (ten minutes)
 	frozen=$$(scripts/micropython-frozen.sh) && STRONGROOM_FROZEN=$$frozen $(PY) -m pytest -s tests/firmware/link/test_small_heap.py

@@ -29,7 +29,7 @@ from .script import Standing, Stimulus, line
 
 FIRMWARE = Path(__file__).resolve().parents[2]
 SEARCH_PATH = (FIRMWARE / "sim" / "fake", FIRMWARE / "sim", FIRMWARE / "esp32", FIRMWARE)
-# In words of an ESP32; the chips are elsewhere. What a frozen image keeps in flash and a mounted one in RAM, 16 to
+# In words of an ESP32; the chips are elsewhere. What a frozen image keeps in flash and a mounted one in RAM, 17 to
 # 20 KB, counts in full: with the code frozen in, 64 KB are enough for each of them.
 # The least, in steps of 8, that delivers a full outbox over TLS without ever waiting for room, with cards or boxes
 # about. With less a board waits and goes on, slower and slower; docs/performance.md has the figures.
