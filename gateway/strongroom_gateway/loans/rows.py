@@ -89,7 +89,8 @@ def slip_ended(kind: str, body: Mapping[str, Any], at: int, rows: RowsView) -> I
             due = min(loan.due, body["at"])
             counted = loan.days_kind if due == loan.due else None
             called = _change(loan, due=due, recalled=True, days_kind=counted)
-            yield from _timed(called, loan, body["at"])
+            # Of what was handed in nobody is reminded, until it is not there any more.
+            yield from _timed(called, loan, body["at"] if loan.state == "out" else loan.next)
 
 
 @projects("loan.opened")

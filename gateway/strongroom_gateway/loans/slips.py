@@ -112,7 +112,8 @@ def withdraw(asked: Act[SlipEnding], now: int, ctx: Context) -> Effects:
     else:
         _decides(asked, slip, ctx)
     lent = [loan for item in slip.out if (loan := loan_of(item, ctx)) is not None]
-    loans = sorted({loan.id for loan in lent if loan.state == "out"})
+    # Also what waits for its inspection: when it is carried off before that, it is due at once.
+    loans = sorted({loan.id for loan in lent})
     entry = _decision(slip, asked, now) | {"comment": asked.body.reason, "loans": loans}
     return [Record("slip.withdrawn", entry), LOOK]
 

@@ -66,6 +66,18 @@ def test_at_once_when_it_was_overdue_already():
     assert office.out.alarms()[OVERDUE].state == "UNACK"
 
 
+def test_at_once_when_its_slip_was_withdrawn_while_it_waited():
+    """Nobody is reminded as long as it is there; what is carried off then has no leave left."""
+    office = handed_in()
+    (slip,) = [body["slip"] for _, body in office.out.entries("slip.requested")]
+    office.act("slip.withdraw", "gao", slip=slip, reason="no longer")
+    office.wait(2 * DAY)
+    assert nudges(office) == []
+    walk(office, "B1", "inner", "outer")
+    assert [body["nudge"] for body in nudges(office)] == [1]
+    assert office.out.alarms()[OVERDUE].state == "UNACK"
+
+
 @pytest.mark.parametrize("restart", [False, True])
 def test_it_ends_when_it_is_handed_in_again(restart):
     office = handed_in()
