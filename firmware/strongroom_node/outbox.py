@@ -410,10 +410,18 @@ class Outbox:
         self._max = max(ROOM, min(self._limit, self._spool.bytes + self._spool.free() - ROOM))
 
     def _make_room(self, lane, need):
-        """Doom the oldest until `need` bytes more are within the bound; readings never push events out."""
+        """Doom the oldest until `need` bytes more are within the bound; readings never push events out.
+
+        Events that fill their blocks badly are merged before any of them goes.
+        """
         lanes = self._spool.lanes
-        excess = self._spool.bytes - sum(seg.cost(s) for s in self._doomed) + need - self._max
-        files = self._files() - len(self._doomed) - _MOST_FILES
+        while True:
+            excess = self._spool.bytes - sum(seg.cost(s) for s in self._doomed) + need - self._max
+            files = self._files() - len(self._doomed) - _MOST_FILES
+            if (excess <= 0 and files < 0) or lane == TELEMETRY or lanes[TELEMETRY]:
+                break
+            if not self._spool.squeeze(EVENT, self._doomed):
+                break
         for kind in (TELEMETRY,) if lane == TELEMETRY else (TELEMETRY, EVENT):
             for segment in lanes[kind]:
                 if excess <= 0 and files < 0:

@@ -137,6 +137,27 @@ class Spool:
         except MemoryError:
             return False  # the small ones are still there, and may be merged the next time
 
+    def squeeze(self, lane, but):
+        """Merge two neighbours, none of them in `but`, that take fewer blocks as one; return whether there were such.
+
+        It costs a block written anew, so it is for when there is no room otherwise.
+        """
+        last = None
+        for segment in self.lanes[lane]:
+            if segment == self.apart or segment in but:
+                last = None
+                continue
+            if (
+                last is not None
+                and last.boot == segment.boot
+                and last.last + 1 == segment.first
+                and last.size + segment.size <= seg.SEGMENT_BYTES
+                and seg.cost(last) + seg.cost(segment) > seg.SEGMENT_BYTES
+            ):
+                return self._merge(lane, [last, segment])
+            last = segment
+        return False
+
     def _merge(self, lane, group):
         kept, first = self.lanes[lane], group[0]
         size = sum(s.size for s in group)

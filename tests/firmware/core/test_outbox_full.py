@@ -245,3 +245,17 @@ def test_each_of_many_gaps_is_told_once_however_often_acknowledgements_stay_away
         outbox.rewind(stuck=True)
         counts.append(len(reports(drained(outbox))))
     assert counts == [12] * 5
+
+
+def test_bursts_fill_the_blocks_they_take_before_anything_has_to_go() -> None:
+    """A file of more than 512 bytes takes a block of flash, however little of it it fills."""
+    store, accepted = MemoryStore(), set[Key]()
+    outbox = started(store, accepted, max_bytes=65536)
+    for _ in range(400):
+        outbox.add_many("event", [("contact", CONTACT)] * 6)
+    there = drained(outbox)
+    kept = [record for key, record in there.items() if key[0] == "event"]
+    assert sum(len(json.dumps(record)) for record in kept) > 0.6 * 65536
+    assert accepted - there.keys() - reported(there) == set()
+    newest = max(seq for lane, _, seq in accepted if lane == "event")
+    assert ("event", 9, newest) in there
