@@ -57,7 +57,9 @@ BUILT_IN = {
     ),
     "act": BuiltIn("strongroom_gateway.act_command", "ask for an act in somebody's name"),
     "acts": BuiltIn("strongroom_gateway.acts_command", "list what can be asked for, and who may"),
-    "show": BuiltIn("strongroom_gateway.show_command", "show slips, loans, stock-takes and safes"),
+    "show": BuiltIn(
+        "strongroom_gateway.show_command", "show slips, loans, stock-takes, safes, transfers"
+    ),
     "climate": BuiltIn(
         "strongroom_gateway.history.command", "climate history: import, verify, register"
     ),
