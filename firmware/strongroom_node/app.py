@@ -330,21 +330,28 @@ class Node:
     def _tell_flash(self):
         """Tell the gateway as soon as flash takes it."""
         count = self.flash_errors
-        fields = {"what": "driver.fault", "device": "flash", "why": "%d events not kept" % count}
+        if self._told("flash", "%d events not kept", count):
+            self.flash_errors -= count
+            self._unwritten.on = self.flash_errors > 0
+
+    def _told(self, device, why, count):
+        """Keep an event about a fault of the node's own; return whether it is on flash. If not, try again later."""
         try:
+            fields = {"what": "driver.fault", "device": device, "why": why % count}
             self.outbox.add(contract.EVENT, "node", fields)
         except (StoreError, MemoryError):
-            return
-        self.flash_errors -= count
-        self._unwritten.on = self.flash_errors > 0
+            return False
         self.link.wake()
+        return True
 
     def _tell_heap(self, now):
         """Say once that the heap had no room for something, and once that it has again."""
         count = self.link.starved + self.outbox.starved
         if count != self._starved:
-            if self._starved_at is None:
-                self.report("driver.fault", "heap", "no room, %d times since the start" % count)
+            if self._starved_at is None and not self._told(
+                "heap", "no room, %d times since the start", count
+            ):
+                return
             self._starved, self._starved_at = count, now
         elif self._starved_at is not None and now - self._starved_at >= _HEALTH_MS:
             self._starved_at = None

@@ -411,16 +411,14 @@ class Outbox:
 
     def _make_room(self, lane, need):
         """Doom the oldest until `need` bytes more are within the bound; readings never push events out.
-
         Events that fill their blocks badly are merged before any of them goes.
         """
         lanes = self._spool.lanes
         while True:
             excess = self._spool.bytes - sum(seg.cost(s) for s in self._doomed) + need - self._max
             files = self._files() - len(self._doomed) - _MOST_FILES
-            if (excess <= 0 and files < 0) or lane == TELEMETRY or lanes[TELEMETRY]:
-                break
-            if not self._spool.squeeze(EVENT, self._doomed):
+            enough = (excess <= 0 and files < 0) or lane == TELEMETRY or lanes[TELEMETRY]
+            if enough or not self._spool.squeeze(EVENT, self._doomed):
                 break
         for kind in (TELEMETRY,) if lane == TELEMETRY else (TELEMETRY, EVENT):
             for segment in lanes[kind]:
