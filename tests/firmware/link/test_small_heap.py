@@ -200,7 +200,9 @@ def test_without_heap_for_a_while_delivery_goes_on_by_itself_afterwards(
         90,
         lambda: f"the card that was laid down meanwhile: {told(board, room)}",
     )
-    assert "heap" in faults(room, board.node), "it is shown"
+    wait_for(
+        lambda: "heap" in faults(room, board.node), 60, lambda: f"it is shown: {told(board, room)}"
+    )
     boots = {one["boot"] for one in room.of(board.node, "event", "node")}
     assert len(boots) == 1 and board.running, "without a restart"
 
